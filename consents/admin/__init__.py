@@ -1,0 +1,5 @@
+"""Consents and their events in the admin, and the page on which staff record what came on paper or by phone."""
+
+from . import consent, event
+
+__all__ = ["consent", "event"]

@@ -1,0 +1,35 @@
+"""Who may open the member's pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+
+from .models import Member
+
+P = ParamSpec("P")
+MemberView = Callable[Concatenate[HttpRequest, Member, P], HttpResponse]
+View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+def member_page(view: MemberView[P]) -> View[P]:
+    """A page of the member who is signed in; staff, who are not members, are led to the admin."""
+
+    @login_required
+    @wraps(view)
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        member = (
+            Member.objects.select_related("data_key", "account__data_key", "notice__collection")
+            .filter(account=request.user.pk)
+            .first()
+        )
+        if member is None:
+            return redirect("admin:index")
+        return view(request, member, *args, **kwargs)
+
+    return page

@@ -1,0 +1,22 @@
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.signals import user_logged_in
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.clock import now
+
+
+class MembersConfig(AppConfig):
+    name = "members"
+    verbose_name = _("Members")
+
+    def ready(self) -> None:
+        # Django would save the account, and so write a line of history that says nothing, at every sign-in.
+        user_logged_in.disconnect(dispatch_uid="update_last_login")
+        user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
+
+
+def note_sign_in(sender: Any, user: Any, **kwargs: Any) -> None:
+    """Keep when the account was last used, which is no change of it."""
+    type(user).objects.filter(pk=user.pk).update(last_login=now())

@@ -1,0 +1,156 @@
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.audit.history import History
+from privacy_portal.clock import now
+from privacy_portal.policy.models import LANGUAGES, MemberKind, Notice
+from privacy_portal.vault.blind_index import BlindIndexField
+from privacy_portal.vault.fields import SealedTextField
+from privacy_portal.vault.models import DataKey
+
+LANGUAGE_CHOICES = list(zip(LANGUAGES, ("한국어", "English"), strict=True))
+
+
+class AccountManager(BaseUserManager["Account"]):
+    def get_by_natural_key(self, alias: str | None) -> Account:
+        return self.get(alias=alias)
+
+
+class Account(AbstractBaseUser, PermissionsMixin):
+    """Someone who can sign in: a member, or staff. Known by an e-mail address that is nowhere in clear.
+
+    `alias` stands for the address wherever Django or allauth want one: a keyed hash of its normal form
+    (`members.addresses`), so one address is one account however it is written. `email` is the address itself,
+    sealed: under the membership's key for a member, under a key of the account's own for staff.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    alias = models.CharField(_("alias of the e-mail address"), max_length=80, unique=True, editable=False)
+    data_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+", editable=False)
+    email = SealedTextField(verbose_name=_("e-mail address"))
+    staff_name = models.CharField(_("name (staff)"), max_length=100, blank=True)
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGE_CHOICES, default="ko")
+    is_staff = models.BooleanField(_("staff"), default=False)
+    is_active = models.BooleanField(_("may sign in"), default=True)
+    date_joined = models.DateTimeField(_("account made"), default=now, editable=False)
+    history = History(excluded_fields=["password", "last_login"], m2m_fields=[])
+
+    objects = AccountManager()
+
+    USERNAME_FIELD = EMAIL_FIELD = "alias"
+
+    class Meta:
+        verbose_name = _("account")
+        verbose_name_plural = _("accounts")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(is_staff=True) | Q(staff_name="", is_superuser=False), name="members_only_staff_are_named"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.staff_name or str(self.pk)
+
+
+# The items each kind's collection names (policy_facts, Article 1 (1)); e-mail and password are the account's.
+REQUIRED_ITEMS: dict[str, tuple[str, ...]] = {
+    MemberKind.INDIVIDUAL: ("name", "mobile_phone", "address", "country_of_residence"),
+    MemberKind.BUSINESS: ("company_name", "person_in_charge_name", "mobile_phone", "address", "country_of_residence"),
+    MemberKind.NAVER: ("name", "mobile_phone"),
+    MemberKind.VISITOR: (),
+}
+OPTIONAL_ITEMS: dict[str, tuple[str, ...]] = {MemberKind.BUSINESS: ("ceo_name", "business_registration_number")}
+MEMBERSHIP_ITEMS = (
+    "name",
+    "company_name",
+    "person_in_charge_name",
+    "mobile_phone",
+    "address",
+    "country_of_residence",
+    "ceo_name",
+    "business_registration_number",
+)
+
+
+def _holds_what_its_kind_asks() -> Q:
+    """For each kind: its required items are there, its optional ones may be, no others are."""
+    every_kind = Q()
+    for kind in MemberKind.values:
+        required, optional = REQUIRED_ITEMS[kind], OPTIONAL_ITEMS.get(kind, ())
+        rule = Q(kind=kind, account__isnull=kind == MemberKind.VISITOR, notice__isnull=kind == MemberKind.VISITOR)
+        for item in MEMBERSHIP_ITEMS:
+            if item not in optional:
+                rule &= Q(**{f"{item}__isnull": item not in required})
+        every_kind |= rule
+    return every_kind
+
+
+class Member(models.Model):
+    """A person or business the company holds information of, sealed under the membership's key."""
+
+    Kind = MemberKind
+
+    id = models.UUIDField(_("number"), primary_key=True, default=uuid.uuid4, editable=False)
+    kind = models.CharField(_("kind"), max_length=20, choices=MemberKind)
+    account = models.OneToOneField(
+        Account, models.PROTECT, null=True, verbose_name=_("account"), related_name="member", editable=False
+    )
+    data_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+", editable=False)
+    # What the contract needs was told by this notice (S4); a visitor has no contract.
+    notice = models.ForeignKey(Notice, models.PROTECT, null=True, verbose_name=_("notice shown at sign-up"))
+    language = models.CharField(_("language"), max_length=2, choices=LANGUAGE_CHOICES, default="ko")
+    joined_at = models.DateTimeField(_("joined"), default=now, editable=False)
+    said_14_or_over = models.BooleanField(_("said to be 14 or over"), default=False)
+
+    name = SealedTextField(verbose_name=_("name"), null=True)
+    company_name = SealedTextField(verbose_name=_("company name"), null=True)
+    person_in_charge_name = SealedTextField(verbose_name=_("name of the person in charge"), null=True)
+    mobile_phone = SealedTextField(verbose_name=_("mobile phone number"), null=True)
+    address = SealedTextField(verbose_name=_("address"), null=True)
+    country_of_residence = SealedTextField(verbose_name=_("country of residence"), null=True)
+    ceo_name = SealedTextField(verbose_name=_("name of the CEO"), null=True)
+    business_registration_number = SealedTextField(verbose_name=_("business registration number"), null=True)
+
+    name_index = BlindIndexField(of="name", kind="name")
+    company_name_index = BlindIndexField(of="company_name", kind="name")
+    person_in_charge_name_index = BlindIndexField(of="person_in_charge_name", kind="name")
+    mobile_phone_index = BlindIndexField(of="mobile_phone", kind="phone")
+    business_registration_number_index = BlindIndexField(of="business_registration_number", kind="digits")
+    history = History()
+
+    class Meta:
+        verbose_name = _("member")
+        verbose_name_plural = _("members")
+        ordering = ["-joined_at", "-id"]
+        indexes = [
+            models.Index(fields=["-joined_at", "-id"], name="members_newest"),
+            models.Index(fields=["kind", "-joined_at", "-id"], name="members_newest_of_kind"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=_holds_what_its_kind_asks(), name="members_hold_what_their_kind_asks"),
+            # S7, S11: nobody joins without having said so.
+            models.CheckConstraint(
+                condition=Q(kind=MemberKind.VISITOR) | Q(said_14_or_over=True), name="members_said_14_or_over"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} {self.pk}"
+
+    def held_items(self) -> dict[str, Any]:
+        """The sealed values held on the membership, by item code, in the policy's order."""
+        held = {"email": self.account.email} if self.account else {}
+        return held | {item: value for item in MEMBERSHIP_ITEMS if (value := getattr(self, item)) is not None}
+
+    @property
+    def residence(self) -> str:
+        """ISO code of the country of residence; empty where it is not held."""
+        country = self.country_of_residence
+        return "" if country is None or country.is_destroyed else country.open()

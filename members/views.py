@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+from typing import Any
+
+from allauth.account.views import SignupView
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from privacy_portal.policy.models import Notice
+
+from .forms import KINDS, SignUpForm
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """The front page; those who are signed in go on to their own."""
+    if request.user.is_authenticated:
+        return redirect(after_sign_in_url(request))
+    return render(request, "members/home.html")
+
+
+@require_safe
+def after_sign_in(request: HttpRequest) -> HttpResponse:
+    return redirect(after_sign_in_url(request))
+
+
+def after_sign_in_url(request: HttpRequest) -> str:
+    if getattr(request.user, "is_staff", False):
+        return reverse("admin:index")
+    return reverse("consents:overview")
+
+
+@require_safe
+def choose_kind(request: HttpRequest) -> HttpResponse:
+    if request.user.is_authenticated:
+        return redirect(after_sign_in_url(request))
+    return render(request, "members/choose_kind.html")
+
+
+@require_safe
+def under_14(request: HttpRequest) -> HttpResponse:
+    return render(request, "members/under_14.html")
+
+
+class SignUp(SignupView):  # type: ignore[misc]
+    """allauth's sign-up, with the form of one kind of member."""
+
+    template_name = "members/sign_up.html"
+    form_class = SignUpForm
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if kwargs["kind"] not in KINDS:
+            raise Http404
+        return super().dispatch(request, *args, **kwargs)
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        # Nothing of what a child has typed is looked at or kept.
+        if request.POST.get("age") == "under_14":
+            return redirect("members:under_14")
+        return super().post(request, *args, **kwargs)
+
+    def get_form_class(self) -> type[SignUpForm]:
+        return SignUpForm
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return {**super().get_form_kwargs(), "kind": KINDS[self.kwargs["kind"]]}
+
+    def get_default_success_url(self) -> str:
+        return reverse("consents:welcome")
+
+    def get_initial(self) -> dict[str, Any]:
+        return {}  # an address never arrives in the URL
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        context = super().get_context_data(**kwargs)
+        notice: Notice = context["form"].shown
+        return {**context, "kind": self.kwargs["kind"], "notice": notice, "items": list(notice.items.all())}

@@ -1,0 +1,52 @@
+"""The admin's side bar: what each person may open, by the words of the house."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+# Title, then (title, icon, model, permission) of each list.
+GROUPS = (
+    (
+        _("People and consents"),
+        (
+            (_("Members"), "group", "members_member", "members.view_member"),
+            (_("Consents"), "fact_check", "consents_consent", "consents.view_consent"),
+            (_("Consent events"), "timeline", "consents_consentevent", "consents.view_consentevent"),
+        ),
+    ),
+    (
+        _("Policy"),
+        (
+            (_("Notices"), "description", "policy_notice", "policy.view_notice"),
+            (_("Collections"), "inventory_2", "policy_collection", "policy.view_collection"),
+            (_("Items"), "sell", "policy_item", "policy.view_item"),
+            (_("Purposes"), "flag", "policy_purpose", "policy.view_purpose"),
+            (_("Collection methods"), "move_to_inbox", "policy_collectionmethod", "policy.view_collectionmethod"),
+        ),
+    ),
+    (
+        _("Proof and access"),
+        (
+            (_("Destruction records"), "delete_forever", "vault_destructionrecord", "vault.view_destructionrecord"),
+            (_("Accounts"), "badge", "members_account", "members.view_account"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The groups, without what this person may not open."""
+    return [
+        {"title": str(title), "items": items}
+        for title, entries in GROUPS
+        if (items := [_item(request, *entry) for entry in entries if request.user.has_perm(entry[3])])
+    ]
+
+
+def _item(request: HttpRequest, title: Any, icon: str, model: str, permission: str) -> dict[str, Any]:
+    link = reverse(f"admin:{model}_changelist")
+    return {"title": str(title), "icon": icon, "link": link, "active": request.path.startswith(link)}

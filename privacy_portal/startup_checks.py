@@ -1,0 +1,34 @@
+"""What must be true of an installation before it serves anyone; each finding names the setting to mend."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.core import checks
+from django.core.exceptions import ImproperlyConfigured
+
+from privacy_portal.vault.checks import keyring_can_be_read
+
+
+@checks.register(checks.Tags.security)
+def production_is_safe(**kwargs: Any) -> list[checks.CheckMessage]:
+    if settings.DEMO:
+        return []
+    findings: list[checks.CheckMessage] = []
+    if not settings.SECURE:
+        hint = "Serve members over TLS (A10)."
+        findings.append(checks.Error("BASE_URL does not begin with https://.", hint=hint, id="portal.E001"))
+    if len(set(settings.SECRET_KEY)) < 10 or settings.SECRET_KEY.startswith("django-insecure"):
+        hint = "Use a long random string, such as secrets.token_urlsafe(64) gives."
+        findings.append(checks.Error("SECRET_KEY is weak.", hint=hint, id="portal.E002"))
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        hint = "Name the portal's host names."
+        findings.append(checks.Error("ALLOWED_HOSTS is empty or allows every host.", hint=hint, id="portal.E003"))
+    return findings
+
+
+def refuse_unsafe_start() -> None:
+    """Raise `ImproperlyConfigured`, naming every setting to mend, unless it is safe to serve."""
+    if findings := [*production_is_safe(), *keyring_can_be_read()]:
+        raise ImproperlyConfigured(" ".join(f"{finding.msg} {finding.hint}" for finding in findings))

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import uuid
+
+import pgtrigger
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from privacy_portal.append_only import append_only
+from privacy_portal.clock import now
+
+from . import current_keyring
+from .errors import ValueDestroyed
+
+STAYS_AS_MADE = """
+    IF OLD.wrapped_key IS NULL THEN
+        RAISE EXCEPTION 'a destroyed data key stays destroyed';
+    END IF;
+    IF NEW.id <> OLD.id OR NEW.ground <> OLD.ground OR NEW.ground_id <> OLD.ground_id
+       OR NEW.subject_id IS DISTINCT FROM OLD.subject_id OR NEW.items <> OLD.items
+       OR NEW.created_at <> OLD.created_at THEN
+        RAISE EXCEPTION 'a data key stays with the ground it was made for';
+    END IF;
+    RETURN NEW;
+"""
+
+
+class DataKey(models.Model):
+    """A random key that seals the values held on one ground, itself wrapped by a key of the keyring.
+
+    Destroying it (`vault.destruction.destroy`) makes every copy of those values unreadable. The row stays,
+    without the key, as proof.
+    """
+
+    class Ground(models.TextChoices):
+        MEMBERSHIP = "membership", _("membership contract")
+        CONSENT = "consent", _("consent")
+        EVIDENCE = "evidence", _("proof of consent")
+        STAFF = "staff", _("work for the company")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    ground = models.CharField(_("ground"), max_length=20, choices=Ground)
+    ground_id = models.UUIDField(_("ground's number"), help_text=_("Of the member, consent or account it is held on."))
+    subject_id = models.UUIDField(_("person's number"), null=True, help_text=_("Of the member whose values it seals."))
+    items = ArrayField(models.SlugField(max_length=60), verbose_name=_("items it seals"), default=list)
+    key_encryption_key = models.CharField(_("wrapped under"), max_length=40)
+    wrapped_key = models.BinaryField(null=True)
+    created_at = models.DateTimeField(_("made on"), default=now)
+    destroyed_at = models.DateTimeField(_("destroyed on"), null=True)
+
+    class Meta:
+        verbose_name = _("data key")
+        verbose_name_plural = _("data keys")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(wrapped_key__isnull=True, destroyed_at__isnull=False)
+                | Q(wrapped_key__isnull=False, destroyed_at__isnull=True),
+                name="vault_key_is_held_or_destroyed",
+            )
+        ]
+        indexes = [
+            # Destroying a ground: all its living keys.
+            models.Index(
+                fields=["ground", "ground_id"], condition=Q(wrapped_key__isnull=False), name="vault_living_of_ground"
+            ),
+            # Rotation: living keys not yet wrapped under the active key.
+            models.Index(
+                fields=["key_encryption_key", "id"], condition=Q(wrapped_key__isnull=False), name="vault_living_of_kek"
+            ),
+            models.Index(fields=["subject_id"], name="vault_key_of_person"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="keeps_its_proof", operation=pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="stays_as_made", operation=pgtrigger.Update, when=pgtrigger.Before, func=STAYS_AS_MADE
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_ground_display()} {self.ground_id}"
+
+    @property
+    def is_destroyed(self) -> bool:
+        return self.wrapped_key is None
+
+    @property
+    def place(self) -> str:
+        """What a wrapped key is bound to, so that keys swapped between rows do not open."""
+        return f"vault.datakey:{self.id}:{self.ground}:{self.ground_id}"
+
+    def secret(self) -> bytes:
+        """The key itself. Raises `ValueDestroyed`, `KeyringError` or `DoesNotOpen`."""
+        if self.wrapped_key is None:
+            raise ValueDestroyed(f"The key of {self.place} is destroyed.")
+        if not hasattr(self, "_secret"):
+            self._secret = current_keyring().unwrap(self.key_encryption_key, bytes(self.wrapped_key), place=self.place)
+        return self._secret
+
+
+class DestructionRecord(models.Model):
+    """One line of proof that a ground ended and its key was destroyed (K8). It holds no values."""
+
+    id = models.BigAutoField(primary_key=True)
+    data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="destruction")
+    at = models.DateTimeField(_("when"), default=now)
+    ground = models.CharField(_("ground"), max_length=20, choices=DataKey.Ground)
+    ground_id = models.UUIDField(_("ground's number"))
+    subject_id = models.UUIDField(_("person's number"), null=True)
+    items = ArrayField(models.SlugField(max_length=60), verbose_name=_("items"), default=list)
+    because = models.CharField(_("because"), max_length=60, help_text=_("What ended the ground, such as a withdrawal."))
+    actor_kind = models.CharField(_("by"), max_length=10)
+    actor_id = models.UUIDField(_("account"), null=True)
+    actor_name = models.CharField(_("job"), max_length=60, blank=True)
+
+    class Meta:
+        verbose_name = _("destruction record")
+        verbose_name_plural = _("destruction records")
+        indexes = [
+            models.Index(fields=["subject_id", "-at"], name="vault_destroyed_of_person"),
+            models.Index(fields=["-at"], name="vault_destroyed_newest"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.get_ground_display()} {self.ground_id}: {self.because}"

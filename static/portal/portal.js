@@ -1,0 +1,13 @@
+// A form that was sent is not sent again by a second click. The page works without this file as well.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+});
+// Coming back with the back button, the form can be sent anew.
+window.addEventListener("pageshow", () => {
+  for (const form of document.forms) delete form.dataset.sent;
+});

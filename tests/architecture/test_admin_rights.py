@@ -1,0 +1,222 @@
+"""The admin: who may do what in it (A1), that nothing can be edited round the verbs, and how one gets in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group
+from django.test import Client, RequestFactory
+from django.urls import reverse
+
+from consents.withdrawal import withdraw
+from members.models import Account, Member
+from members.staff import AUDITOR, PRIVACY_OFFICER, SUPPORT_AGENT
+from privacy_portal.admin_base import RecordAdmin
+from privacy_portal.exact_search import ExactSearchAdmin
+from privacy_portal.policy import publishing
+from privacy_portal.roles import RIGHTS
+from privacy_portal.vault.models import DestructionRecord
+from tests.factories import PASSWORD, a_consent, acting, collection, staff_acting
+from tests.in_admin import list_of, opened, page_of
+
+SignIn = Callable[[Member | Account], Client]
+ADMINS = list(admin.site._registry.values())
+PEOPLE = {"members_member", "members_account", "consents_consent", "consents_consentevent"}
+# The lists each group opens. Nothing else, and no list of another app.
+OPENS = {
+    "officer": {
+        *PEOPLE,
+        "vault_destructionrecord",
+        "policy_notice",
+        "policy_collection",
+        "policy_item",
+        "policy_purpose",
+        "policy_collectionmethod",
+    },
+    "agent": {*PEOPLE - {"members_account"}, "policy_notice", "policy_collection"},
+}
+OPENS["auditor"] = OPENS["officer"]
+
+
+ODD_QUERIES = (
+    "p=99999",
+    "p=-1",
+    "p=x",
+    "o=9.-9.x",
+    "all=1",
+    "e=1",
+    "q=%00",
+    "q=" + "9" * 3000,
+    "group=%00",
+    "status=%00",
+    "found=nothing",
+    "found=",
+    "member=%00",
+    "member=x",
+    "kind__exact=%00",
+    "no_such_field=1",
+    "id__in=x",
+    "_facets=True",
+)
+
+
+def name(model_admin: Any) -> str:
+    return f"{model_admin.opts.app_label}_{model_admin.opts.model_name}"
+
+
+@pytest.fixture
+def one_of_each(officer: Account, alice: Member) -> list[Any]:
+    """One row of every table that the admin shows."""
+    consent = a_consent(alice, "general.newsletter", company_name="하늘상사")
+    event = withdraw(consent, language="ko", actor=acting(alice))
+    draft = publishing.draft(collection("general.newsletter"), actor=staff_acting(officer))
+    rows = [alice, officer, consent, event, draft, draft.collection, DestructionRecord.objects.get()]
+    rows += [draft.items.all()[0].item, draft.collection.purposes.all()[0], event.method]
+    assert {f"{row._meta.app_label}_{row._meta.model_name}" for row in rows} == OPENS["officer"]
+    return rows
+
+
+def test_every_page_stands_on_the_same_base() -> None:
+    assert [model_admin for model_admin in ADMINS if not isinstance(model_admin, RecordAdmin)] == []
+    assert {name(model_admin) for model_admin in ADMINS} == OPENS["officer"]
+
+
+def test_lists_of_people_are_searched_exactly_and_never_by_a_part() -> None:
+    for model_admin in ADMINS:
+        if name(model_admin) in PEOPLE:
+            assert isinstance(model_admin, ExactSearchAdmin)
+            assert not model_admin.search_fields
+            assert model_admin.exact_search_help
+        else:
+            assert not isinstance(model_admin, ExactSearchAdmin)
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name)
+def test_not_even_a_superuser_adds_changes_or_deletes(model_admin: Any, rf: RequestFactory) -> None:
+    request = rf.get("/admin/")
+    request.user = Account(is_staff=True, is_superuser=True)
+    assert not model_admin.has_add_permission(request)
+    assert not model_admin.has_change_permission(request)  # drafts of notices are the exception, one by one
+    assert not model_admin.has_delete_permission(request)
+    assert not model_admin.get_actions(request)
+
+
+def test_each_group_has_exactly_its_rights(db: None) -> None:
+    groups = {
+        group.name: {
+            f"{permission.content_type.app_label}.{permission.codename}"
+            for permission in group.permissions.select_related("content_type")
+        }
+        for group in Group.objects.all()
+    }
+    assert groups == {group: set(rights) for group, rights in RIGHTS.items()}
+    assert set(groups) == {PRIVACY_OFFICER, SUPPORT_AGENT, AUDITOR}
+    assert not [right for right in groups[AUDITOR] if ".view_" not in right]
+    assert {right for right in groups[SUPPORT_AGENT] if ".view_" not in right} == {"consents.record_consent"}
+    written = {right for right in groups[PRIVACY_OFFICER] if ".view_" not in right}
+    assert not [right for right in written if right.startswith(("members.", "vault."))]
+    assert "policy.delete_notice" not in written
+
+
+@pytest.mark.parametrize("who", OPENS)
+def test_each_group_opens_its_lists_pages_and_histories_and_no_others(
+    who: str, one_of_each: list[Any], signed_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    client = signed_in(request.getfixturevalue(who))
+    home = opened(client, reverse("admin:index"))
+    for row in one_of_each:
+        model = f"{row._meta.app_label}_{row._meta.model_name}"
+        pages = [list_of(model), page_of(row), page_of(row, "history")]
+        if model in OPENS[who]:
+            for page in pages:
+                opened(client, page)
+            assert list_of(model) in home
+        else:
+            assert [client.get(page).status_code for page in pages] == [403, 403, 403]
+            assert client.post(list_of(model), {"exact": "김하늘"}).status_code == 403
+            assert list_of(model) not in home
+
+
+@pytest.mark.parametrize("who", [*OPENS, "superuser"])
+def test_nothing_is_added_changed_or_deleted_by_address(
+    who: str, one_of_each: list[Any], officer: Account, signed_in: SignIn, request: pytest.FixtureRequest
+) -> None:
+    if who == "superuser":
+        officer.is_superuser = True
+        officer.save()
+        who = "officer"
+    client = signed_in(request.getfixturevalue(who))
+    for row in one_of_each:
+        model = f"{row._meta.app_label}_{row._meta.model_name}"
+        before = type(row).objects.count()
+        addresses = [reverse(f"admin:{model}_add"), page_of(row, "delete")]
+        if model != "policy_notice":
+            addresses.append(page_of(row))
+        for address in addresses:
+            assert client.post(address, {"post": "yes", "language": "en", "state": "given"}).status_code == 403, address
+        bulk = {"action": "delete_selected", "_selected_action": str(row.pk), "post": "yes"}
+        client.post(list_of(model), bulk)
+        assert type(row).objects.count() == before
+
+
+def test_whoever_is_not_signed_in_is_led_to_the_one_sign_in_page(db: None) -> None:
+    for address in (reverse("admin:index"), list_of("members_member"), reverse("admin:consents_consent_record")):
+        chain = Client().get(address, follow=True).redirect_chain
+        assert chain[-1][0].startswith(reverse("account_login")), chain
+        assert Client().post(address, {"exact": "김하늘"}).status_code == 302
+    response = Client().post(reverse("admin:login"), {"username": "x", "password": "y"})
+    assert response["Location"].startswith(reverse("account_login"))
+
+
+def test_passwords_are_changed_in_one_place_only(officer: Account, signed_in: SignIn) -> None:
+    client = signed_in(officer)
+    passwords = {"old_password": PASSWORD, "new_password1": "another good one", "new_password2": "another good one"}
+    response = client.post(reverse("admin:password_change"), passwords)
+    assert response["Location"] == reverse("account_reset_password")
+    officer.refresh_from_db()
+    assert officer.check_password(PASSWORD)
+
+
+def test_a_member_who_is_signed_in_is_told_no(alice: Member, signed_in: SignIn) -> None:
+    client = signed_in(alice)
+    for address in (reverse("admin:index"), list_of("members_member"), page_of(alice)):
+        assert client.get(address, follow=True).status_code == 403
+
+
+def test_a_colleague_who_has_left_is_out(officer: Account, signed_in: SignIn) -> None:
+    client = signed_in(officer)
+    officer.is_active = False
+    officer.save()
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+@pytest.mark.parametrize("address", [f"{list_of(name(one))}?{query}" for one in ADMINS for query in ODD_QUERIES])
+def test_odd_addresses_break_no_list(address: str, officer: Account, alice: Member, signed_in: SignIn) -> None:
+    assert signed_in(officer).get(address, follow=True).status_code == 200
+
+
+@pytest.mark.parametrize("model_admin", ADMINS, ids=name)
+def test_odd_keys_break_no_page(model_admin: Any, officer: Account, signed_in: SignIn) -> None:
+    client = signed_in(officer)
+    for key in ("%00", "no-number", "9" * 100):
+        for page in ("change/", "history/", "history/1/"):
+            assert client.get(f"{list_of(name(model_admin))}{key}/{page}").status_code in (302, 404)
+    assert client.post("/admin/policy/notice/draft/%00/").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["ko", "en"])
+def test_no_page_is_kept_by_a_browser_or_talks_to_another_site(
+    language: str, one_of_each: list[Any], officer: Account, signed_in: SignIn
+) -> None:
+    client = signed_in(officer)
+    client.cookies["django_language"] = language
+    for row in one_of_each:
+        response = client.get(page_of(row))
+        assert "no-store" in response["Cache-Control"]
+        assert "<script>" not in response.content.decode().replace('<script id="', "")
+        policy = response["Content-Security-Policy"]
+        assert "'unsafe-inline'" not in policy.partition("script-src")[2].partition(";")[0]
+        assert "default-src 'none'" in policy
