@@ -21,6 +21,7 @@ from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
 from . import asking, record
+from .derivation import lapse
 from .expiry import expire
 from .models import Consent, ConsentEvent, ConsentValue, State
 
@@ -61,6 +62,10 @@ def give(
         raise _already_given(consent)
     renewed = consent is not None and consent.state in (State.GIVEN, State.SUPERSEDED)
     check_date(consent, at)
+    if at and (end := lapse(at, notice.valid_months)) and end <= now():
+        raise PortalError(
+            "lapsed_already", _("A consent of this day has ended by itself already. Ask for a new one."), field="at"
+        )
     living = _living_values(consent)
     typed = asking.normal_values(member, asked, agreed, values, held=living)
     event = record.add_event(

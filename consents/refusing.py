@@ -33,10 +33,13 @@ def refuse(
     """Record that the member said no. Refusing twice is one event.
 
     Saying no when asked again ends the consent that was to be renewed: its values are destroyed (W2).
-    Raises `PortalError` `consent_given` for a consent that stands: that is withdrawn, not refused.
+    Raises `PortalError`: `consent_given` for a consent that stands (that is withdrawn, not refused),
+    `notice_unknown` for a notice that was never published for this collection.
     """
     if refusal := asking.why_not_asked(member, collection):
         raise refusal
+    if not notice.is_published or notice.collection_id != collection.pk:
+        raise PortalError("notice_unknown", _("We do not know the notice you were shown. Please read it again."))
     consent = record.locked_of(member, collection)
     if consent and consent.stands:
         raise PortalError("consent_given", _("This consent is given. Withdraw it if you no longer want it."))

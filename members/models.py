@@ -49,6 +49,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        indexes = [models.Index(fields=["-is_staff", "-date_joined", "-id"], name="members_accounts_newest")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(is_staff=True) | Q(staff_name="", is_superuser=False), name="members_only_staff_are_named"

@@ -8,16 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.db import ProgrammingError, connection, transaction
 
-from consents import derivation
+from consents import derivation, giving
 from consents.expiry import expire, expire_due
 from consents.models import Consent, ConsentValue, State
 from consents.refusing import refuse
 from consents.withdrawal import withdraw
-from members.models import Member
+from members.models import Account, Member
 from privacy_portal.errors import PortalError
+from privacy_portal.policy import publishing
 from privacy_portal.vault.models import DestructionRecord
 from tests.consents.test_giving import changed_notice
-from tests.factories import a_consent, acting, collection, notice, staff_acting
+from tests.factories import SYSTEM, a_consent, acting, collection, notice, staff_acting
 
 SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -109,20 +110,20 @@ def test_months_are_counted_on_the_calendar_in_seoul(given: str, months: int, la
     assert derivation.lapse(moment, months) == datetime.fromisoformat(lapses).replace(tzinfo=SEOUL)
 
 
-def test_a_withdrawal_on_paper_carries_its_own_date_and_way(alice: Member, agent: object) -> None:
+def test_a_withdrawal_on_paper_carries_its_own_date_and_way(alice: Member, agent: Account) -> None:
     consent = a_consent(alice, "general.newsletter", without=("company_name",))
-    event = withdraw(consent, language="ko", actor=staff_acting(agent, "fax"), reason="FAX-2026-0017")  # type: ignore[arg-type]
+    event = withdraw(consent, language="ko", actor=staff_acting(agent, "fax"), reason="FAX-2026-0017")
     assert (event.method_id, event.actor_kind) == ("fax", "staff")
     assert event.opened_evidence()["reason"] == "FAX-2026-0017"
 
 
-def test_a_paper_date_before_the_last_change_is_refused(alice: Member, agent: object) -> None:
+def test_a_paper_date_before_the_last_change_is_refused(alice: Member, agent: Account) -> None:
     consent = a_consent(alice, "general.newsletter", without=("company_name",))
     with pytest.raises(PortalError) as refusal:
         withdraw(
             consent,
             language="ko",
-            actor=staff_acting(agent),  # type: ignore[arg-type]
+            actor=staff_acting(agent),
             at=datetime(2020, 1, 1, tzinfo=SEOUL),
         )
     assert refusal.value.code == "date_before_last_change"
@@ -146,3 +147,27 @@ def test_the_database_refuses_to_alter_the_record(alice: Member, statement: str)
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
     with pytest.raises(ProgrammingError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+
+
+def test_a_refusal_names_a_notice_that_people_can_have_seen(alice: Member) -> None:
+    draft = publishing.draft(collection("general.newsletter"), actor=SYSTEM)
+    for unseen in (draft, notice("general.sales_inquiry")):
+        with pytest.raises(PortalError) as refusal:
+            refuse(alice, collection("general.newsletter"), notice=unseen, language="ko", actor=acting(alice))
+        assert refusal.value.code == "notice_unknown"
+
+
+def test_a_paper_consent_so_old_that_it_has_lapsed_is_refused(alice: Member, agent: Account) -> None:
+    current = notice("general.newsletter")
+    with pytest.raises(PortalError) as refusal:
+        giving.give(
+            alice,
+            current.collection,
+            notice=current,
+            items=["name", "email"],
+            values={},
+            language="ko",
+            actor=staff_acting(agent),
+            at=datetime(2020, 1, 1, 12, tzinfo=SEOUL),
+        )
+    assert (refusal.value.code, refusal.value.field) == ("lapsed_already", "at")
