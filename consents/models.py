@@ -121,6 +121,23 @@ class ConsentValue(models.Model):
         return f"{self.item_id} · {self.consent_id}"
 
 
+class LapseReminder(models.Model):
+    """That a member was told when a consent will lapse; once for each date."""
+
+    id = models.BigAutoField(primary_key=True)
+    consent = models.ForeignKey(Consent, models.PROTECT, related_name="reminders")
+    lapses_at = models.DateTimeField(_("lapses"))
+    sent_at = models.DateTimeField(_("told"), default=now)
+
+    class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
+        constraints = [models.UniqueConstraint(fields=["consent", "lapses_at"], name="consents_reminded_once_a_date")]
+
+    def __str__(self) -> str:
+        return f"{self.consent_id} · {self.lapses_at:%Y-%m-%d}"
+
+
 class ConsentEvent(models.Model):
     """One line of the append-only record that a consent's state is derived from. No personal value in clear."""
 

@@ -16,7 +16,7 @@ from privacy_portal.policy.models import Collection, Notice
 from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
-from . import derivation
+from . import derivation, telling
 from .models import Consent, ConsentEvent
 
 
@@ -80,4 +80,6 @@ def add_event(
     consent.items, consent.since, consent.lapses_at = list(standing.items), standing.since, standing.lapses_at
     save_as(actor, consent, reason=f"consent.{kind}", force_insert=is_new)
     event.save(force_insert=True)
+    if notice.collection.is_advertising:
+        telling.answer(event)
     return event

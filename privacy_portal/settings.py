@@ -215,6 +215,7 @@ STORAGES = {
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'mail'}" if DEMO else "smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
+COMPANY_NAME = env.str("COMPANY_NAME", "Cloud Company")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Privacy Portal <privacy@cloud.example>")
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 

@@ -10,9 +10,11 @@ from .models import Collection, CollectionMethod, Notice, NoticeItem, Purpose
 
 
 def export() -> dict[str, Any]:
-    """Sections membership, payment_methods, generated, separate_consents, collection_methods and purposes."""
+    """What the published policy says; what the company asks beyond it is left out.
+
+    Sections membership, payment_methods, generated, separate_consents, collection_methods and purposes."""
     policy: dict[str, Any] = {"membership": {}, "payment_methods": {}, "generated": [], "separate_consents": {}}
-    notices = list(Notice.objects.in_force().select_related("collection"))
+    notices = list(Notice.objects.in_force().filter(collection__beyond_policy=False).select_related("collection"))
     prefetch_related_objects(notices, "items")
     for notice in notices:
         collection, items = notice.collection, list(notice.items.all())

@@ -59,6 +59,8 @@ def _load_collections() -> Iterator[str]:
             "optional_who_kind": optional_who.get("kind", ""),
             "optional_who_residence": optional_who.get("residence", ""),
             "about_another_person": row.get("about_another_person", False),
+            "beyond_policy": row.get("beyond_policy", False),
+            "is_advertising": row.get("is_advertising", False),
             "note": row.get("note", ""),
         }
         yield from _put(Collection, row["code"], position, facts)

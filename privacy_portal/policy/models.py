@@ -15,6 +15,7 @@ from privacy_portal.audit.history import History
 from privacy_portal.clock import now
 
 LANGUAGES = ("ko", "en")
+ADVERTISING_LAW = _("Network Act, Article 50")
 
 
 def in_language(instance: Any, part: str, language: str | None = None) -> str:
@@ -152,6 +153,12 @@ class Collection(models.Model):
     about_another_person = models.BooleanField(
         _("about another person"), default=False, help_text=_("The items are not the member's own.")
     )
+    beyond_policy = models.BooleanField(
+        _("beyond the policy"), default=False, help_text=_("Asked by the company in addition to the published policy.")
+    )
+    is_advertising = models.BooleanField(
+        _("receiving advertising"), default=False, help_text=_("Every answer is confirmed to the person (M5).")
+    )
     note = models.TextField(_("note"), blank=True)
     position = models.PositiveSmallIntegerField(_("position"), default=0)
     asked_again_since = models.PositiveIntegerField(
@@ -172,7 +179,7 @@ class Collection(models.Model):
 
     @property
     def law(self) -> str:
-        return str(self.LAW[self.LegalBasis(self.legal_basis)])
+        return str(ADVERTISING_LAW if self.is_advertising else self.LAW[self.LegalBasis(self.legal_basis)])
 
     @property
     def is_separate_consent(self) -> bool:

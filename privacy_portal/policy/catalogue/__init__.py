@@ -28,7 +28,7 @@ def read(name: str) -> Any:
 
 
 def collections() -> Iterator[dict[str, Any]]:
-    for name in ("membership", "payment_methods", "generated", "general", "services"):
+    for name in ("membership", "payment_methods", "generated", "general", "marketing", "services"):
         yield from read(f"collections/{name}")
 
 
