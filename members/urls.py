@@ -5,6 +5,7 @@ from . import views
 app_name = "members"
 urlpatterns = [
     path("", views.home, name="home"),
+    path("language/", views.change_language, name="change_language"),
     path("signed-in/", views.after_sign_in, name="after_sign_in"),
     path("sign-up/under-14/", views.under_14, name="under_14"),
     path("sign-up/<slug:kind>/", views.SignUp.as_view(), name="sign_up"),

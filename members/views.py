@@ -6,11 +6,14 @@ from allauth.account.views import SignupView
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
+from django.views.i18n import set_language
 
+from privacy_portal.doors import actor_of
 from privacy_portal.policy.models import Notice
 
 from .forms import KINDS, SignUpForm
+from .language import choose_language
 
 
 @require_safe
@@ -30,6 +33,14 @@ def after_sign_in_url(request: HttpRequest) -> str:
     if getattr(request.user, "is_staff", False):
         return reverse("admin:index")
     return reverse("consents:overview")
+
+
+@require_POST
+def change_language(request: HttpRequest) -> HttpResponse:
+    """Switch the language of the pages; of whoever is signed in it is remembered, for e-mails too."""
+    if request.user.is_authenticated:
+        choose_language(request.user, request.POST.get("language", ""), actor=actor_of(request))
+    return set_language(request)
 
 
 @require_safe

@@ -18,6 +18,9 @@ PARTS = {
     "retention": _("How long it is kept"),
     "refusal": _("Right to refuse and its effect"),
 }
+# Kept as pieces of their own, so that nothing of the text is lost.
+WORDS_APART = re.compile(r"(\s+)")
+ITEMS_APART = re.compile(r"(, )")
 OTHER_PARTS = {"validity": _("How long the consent stands"), "items": _("Items")}
 
 
@@ -37,7 +40,8 @@ class Change:
     @property
     def marked(self) -> SafeString:
         """Both texts in one, what was taken out and what was put in marked as such."""
-        return marked_difference(self.before, self.after)
+        apart = ITEMS_APART if self.part == "items" else WORDS_APART
+        return marked_difference(self.before, self.after, apart=apart)
 
 
 def compare(before: Notice, after: Notice) -> list[Change]:
@@ -56,9 +60,9 @@ def compare(before: Notice, after: Notice) -> list[Change]:
     return changes
 
 
-def marked_difference(before: str, after: str) -> SafeString:
-    """`before` and `after` word by word, as HTML with <del> and <ins>."""
-    old, new = (re.findall(r"\s+|[^\s]+", text) for text in (before, after))
+def marked_difference(before: str, after: str, *, apart: re.Pattern[str] = WORDS_APART) -> SafeString:
+    """`before` and `after` piece by piece, as HTML with <del> and <ins>; `apart` is what stands between pieces."""
+    old, new = ([piece for piece in apart.split(text) if piece] for text in (before, after))
     pieces = []
     for kind, old_from, old_to, new_from, new_to in difflib.SequenceMatcher(None, old, new, False).get_opcodes():
         gone, come = "".join(old[old_from:old_to]), "".join(new[new_from:new_to])

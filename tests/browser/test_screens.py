@@ -57,7 +57,7 @@ def test_a_consent_can_be_given_with_the_keyboard_alone(page: Page, live_server:
 def test_a_double_click_gives_one_consent(page: Page, live_server: Any) -> None:
     from consents.models import ConsentEvent
 
-    a_member("twice@example.com")
+    a_member("twice@example.com", language="en")
     sign_in(page, live_server.url, "twice@example.com")
     page.goto(f"{live_server.url}/my/consents/services.workplace.work_clock_in_out/")
     page.get_by_role("checkbox").check()

@@ -117,3 +117,10 @@ def test_both_texts_can_be_read_out_of_the_marked_one(before: str, after: str) -
     without_old = re.sub(r"<del>.*?</del>", "", shown, flags=re.DOTALL)
     assert html.unescape(re.sub("</?del>", "", without_new)) == before
     assert html.unescape(re.sub("</?ins>", "", without_old)) == after
+
+
+def test_an_item_is_marked_as_a_whole(db: None) -> None:
+    change = changes.Change("items", "", "Name (required), Phone number (required)", "Name (required), Company name (optional)")
+    assert str(change.marked) == (
+        "Name (required), <del>Phone number (required)</del><ins>Company name (optional)</ins>"
+    )
