@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
@@ -175,6 +176,9 @@ class ConsentEvent(models.Model):
         indexes = [
             models.Index(fields=["consent", "id"], name="consents_events_of_consent"),
             models.Index(fields=["kind", "-id"], name="consents_events_of_kind"),
+            models.Index(fields=["at"], name="consents_events_of_a_day"),
+            # Finding what was recorded lately; rows lie in the order in which they were recorded.
+            BrinIndex(fields=["recorded_at"], name="consents_events_recorded"),
         ]
         triggers = append_only()
 
@@ -184,3 +188,21 @@ class ConsentEvent(models.Model):
     def opened_evidence(self) -> dict[str, Any]:
         """The evidence in clear; empty where none was taken or its key is destroyed."""
         return {} if self.evidence is None or self.evidence.is_destroyed else self.evidence.open()
+
+
+class DailyTally(models.Model):
+    """How many events of one kind one collection had on one day in Asia/Seoul."""
+
+    id = models.BigAutoField(primary_key=True)
+    day = models.DateField(_("day"))
+    collection = models.ForeignKey(Collection, models.PROTECT, verbose_name=_("collection"), related_name="+")
+    kind = models.CharField(_("what"), max_length=20, choices=ConsentEvent.Kind)
+    count = models.PositiveIntegerField(_("how many"))
+
+    class Meta:
+        verbose_name = _("daily tally")
+        verbose_name_plural = _("daily tallies")
+        constraints = [models.UniqueConstraint(fields=["day", "collection", "kind"], name="consents_one_tally_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} · {self.collection_id} · {self.kind}: {self.count}"

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from consents.expiry import expire
 from consents.models import Consent
+from consents.tallies import count_days
 from members.addresses import account_with
 from members.models import Account, Member
 from members.staff import SUPPORT_AGENT, add_staff
@@ -57,6 +58,7 @@ def make(*, seed: int, size: int, until: datetime, progress: Callable[[int, int]
             "The policy is loaded already, and demo data reach back before it was. Use an empty database.",
         )
     Telling(seed, size, until).tell(progress)
+    count_days.call()
 
 
 class Telling:

@@ -24,6 +24,7 @@ DOORS = {
     "middleware",
     "context",
     "sign_in",
+    "dashboard",
     "exact_search",
 }
 NOT_FOR_RULES = (

@@ -30,7 +30,9 @@ def answer(client: Client, path: str = NEWSLETTER, *, told: str | None = None, d
 @pytest.mark.parametrize("language", ["ko", "en"])
 def test_every_page_opens_in_both_languages(alice: Member, signed_in: SignedIn, path: str, language: str) -> None:
     a_consent(alice, "general.newsletter", company_name="하늘상사")
-    response = signed_in(alice).get(path, headers={"accept-language": language})
+    client = signed_in(alice)
+    client.cookies["django_language"] = language
+    response = client.get(path)
     assert response.status_code == 200
     assert response["Content-Language"] == language
 

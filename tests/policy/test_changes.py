@@ -120,7 +120,9 @@ def test_both_texts_can_be_read_out_of_the_marked_one(before: str, after: str) -
 
 
 def test_an_item_is_marked_as_a_whole(db: None) -> None:
-    change = changes.Change("items", "", "Name (required), Phone number (required)", "Name (required), Company name (optional)")
+    change = changes.Change(
+        "items", "", "Name (required), Phone number (required)", "Name (required), Company name (optional)"
+    )
     assert str(change.marked) == (
         "Name (required), <del>Phone number (required)</del><ins>Company name (optional)</ins>"
     )

@@ -1,0 +1,81 @@
+"""The admin's home: panels that each room of the house adds for those who may see them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.http import HttpRequest
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with the list behind it."""
+
+    label: str
+    value: int | str
+    link: str = ""
+    is_warning: bool = False
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Bars over labels; `series` are (name, values, CSS colour). The same figures are shown as a table."""
+
+    labels: list[str]
+    series: list[tuple[str, list[int], str]]
+    links: list[str] = field(default_factory=list)  # one a label
+
+    def as_json(self) -> str:
+        """What the toolkit's chart reads."""
+        datasets = [
+            {"label": name, "data": values, "backgroundColor": colour, "displayYAxis": True}
+            for name, values, colour in self.series
+        ]
+        return json.dumps({"labels": self.labels, "datasets": datasets}, ensure_ascii=False)
+
+    @property
+    def rows(self) -> list[tuple[str, str, list[int]]]:
+        columns = list(zip(*(values for _name, values, _colour in self.series), strict=True))
+        links = self.links or [""] * len(self.labels)
+        return [(label, link, list(column)) for label, link, column in zip(self.labels, links, columns, strict=True)]
+
+
+@dataclass(frozen=True)
+class Table:
+    headings: list[str]
+    rows: list[list[Figure]]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One part of the home page: a heading over figures, a chart, a table, or several of these."""
+
+    title: str
+    figures: list[Figure] = field(default_factory=list)
+    chart: Chart | None = None
+    table: Table | None = None
+    empty: str = ""  # what is said where there is nothing yet
+
+
+PanelMaker = Callable[[HttpRequest], Panel | None]
+_makers: list[tuple[int, PanelMaker]] = []
+
+
+def panel(position: int) -> Callable[[PanelMaker], PanelMaker]:
+    """Add a panel to the home page; lower positions come first. The maker gives None to who may not see it."""
+
+    def add(maker: PanelMaker) -> PanelMaker:
+        _makers.append((position, maker))
+        _makers.sort(key=lambda entry: entry[0])
+        return maker
+
+    return add
+
+
+def fill(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The context of the admin's home page."""
+    made = [maker(request) for _position, maker in _makers]
+    return context | {"panels": [one for one in made if one is not None]}

@@ -1,0 +1,83 @@
+"""Events are counted once a day and kind; the home page reads the counts, never the events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from consents.models import DailyTally
+from consents.tallies import by_collection, count_days, in_weeks
+from consents.withdrawal import withdraw
+from members.models import Account, Member
+from tests.factories import a_consent, a_member, a_staff_account, acting
+
+SignedIn = Callable[[Account], Client]
+
+
+def tallies() -> dict[tuple[date, str], int]:
+    return {(tally.day, tally.kind): tally.count for tally in DailyTally.objects.all()}
+
+
+def test_events_are_counted_by_their_day_in_seoul(db: None, time_machine: Any) -> None:
+    time_machine.move_to("2027-11-20 14:59:59+00:00", tick=False)  # a second before midnight in Seoul
+    consent = a_consent(a_member(), "general.newsletter", without=("company_name",))
+    time_machine.move_to("2027-11-20 15:00:00+00:00", tick=False)
+    withdraw(consent, language="ko", actor=acting(consent.member))
+    a_consent(a_member(), "general.newsletter", without=("company_name",))
+    count_days.call()
+    assert tallies() == {
+        (date(2027, 11, 20), "given"): 1,
+        (date(2027, 11, 21), "withdrawn"): 1,
+        (date(2027, 11, 21), "given"): 1,
+    }
+
+
+def test_counting_again_changes_nothing_and_takes_in_what_is_new(alice: Member, time_machine: Any) -> None:
+    time_machine.move_to("2027-11-20 10:00:00+09:00")
+    a_consent(alice, "general.newsletter", without=("company_name",))
+    count_days.call()
+    count_days.call()
+    assert list(tallies().values()) == [1]
+    a_consent(a_member(), "general.newsletter", without=("company_name",))
+    count_days.call()
+    assert list(tallies().values()) == [2]
+
+
+def test_weeks_and_collections_add_up(alice: Member, charlie: Member, time_machine: Any) -> None:
+    time_machine.move_to("2027-11-03 10:00:00+09:00")
+    a_consent(alice, "general.newsletter", without=("company_name",))
+    time_machine.move_to("2027-11-20 10:00:00+09:00")
+    a_consent(charlie, "general.newsletter", without=("company_name",))
+    a_consent(charlie, "services.hello.subscription", nickname="Lottie")
+    count_days.call()
+    assert in_weeks(["given"], date(2027, 11, 1), 3) == [1, 0, 2]
+    assert by_collection(date(2027, 11, 10)) == {
+        "general.newsletter": {"given": 1},
+        "services.hello.subscription": {"given": 1},
+    }
+
+
+def test_the_officers_home_page_shows_them_with_links_and_as_a_table(
+    officer: Account, alice: Member, signed_in: SignedIn
+) -> None:
+    a_consent(alice, "general.newsletter", without=("company_name",))
+    count_days.call()
+    client = signed_in(officer)
+    page = client.get("/admin/", headers={"accept-language": "en"}).content.decode()
+    assert 'class="chart"' in page
+    assert "The same as a table" in page
+    assert "/admin/consents/consentevent/?at_from=" in page
+    assert "Newsletter" in page
+    with CaptureQueriesContext(connection) as queries:
+        client.get("/admin/")
+    assert not [query for query in queries if "consents_consentevent" in query["sql"]]
+
+
+def test_whoever_may_not_see_consents_sees_no_figures_of_them(db: None, signed_in: SignedIn) -> None:
+    page = signed_in(a_staff_account("new@cloud.example", "no group yet")).get("/admin/").content.decode()
+    assert 'class="chart"' not in page
