@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.contrib.filters.admin import RangeDateFilter
 from unfold.utils import parse_date_str
 from unfold.views import ChangeList
+
+from privacy_portal.clock import beginning_of
 
 
 class CountedPaginator(Paginator):  # type: ignore[type-arg]
@@ -75,11 +76,6 @@ class DayRangeFilter(RangeDateFilter):
 
     def _day(self, end: str) -> date | None:
         return parse_date_str(self.used_parameters.get(f"{self.parameter_name}_{end}"))
-
-
-def beginning_of(day: date) -> datetime:
-    """Midnight, in Asia/Seoul, at which `day` begins."""
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def only(queryset: models.QuerySet[Any], lookup: str, value: str) -> models.QuerySet[Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from datetime import datetime
+from datetime import date, datetime, time
 
 from django.utils import timezone
 
@@ -15,6 +15,11 @@ _pretended: ContextVar[datetime | None] = ContextVar("pretended", default=None)
 def now() -> datetime:
     """The present moment, in UTC."""
     return _pretended.get() or timezone.now()
+
+
+def beginning_of(day: date) -> datetime:
+    """Midnight, in Asia/Seoul, at which `day` begins."""
+    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 @contextmanager

@@ -11,13 +11,11 @@ from django.http import HttpRequest
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One number with the list behind it."""
+class Cell:
+    """What one cell of a table says, and the list behind it."""
 
-    label: str
-    value: int | str
+    text: int | str
     link: str = ""
-    is_warning: bool = False
 
 
 @dataclass(frozen=True)
@@ -46,15 +44,14 @@ class Chart:
 @dataclass(frozen=True)
 class Table:
     headings: list[str]
-    rows: list[list[Figure]]
+    rows: list[list[Cell]]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One part of the home page: a heading over figures, a chart, a table, or several of these."""
+    """One part of the home page: a heading over a chart or a table."""
 
     title: str
-    figures: list[Figure] = field(default_factory=list)
     chart: Chart | None = None
     table: Table | None = None
     empty: str = ""  # what is said where there is nothing yet

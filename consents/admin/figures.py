@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from consents.models import ConsentEvent
 from consents.tallies import by_collection, in_weeks
 from privacy_portal.clock import now
-from privacy_portal.dashboard import Chart, Figure, Panel, Table, panel
+from privacy_portal.dashboard import Cell, Chart, Panel, Table, panel
 from privacy_portal.policy.models import Collection
 
 Kind = ConsentEvent.Kind
@@ -33,10 +33,11 @@ def consents_by_week(request: HttpRequest) -> Panel | None:
         return None
     today = timezone.localdate(now())
     first = today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
+    counts = in_weeks(first, WEEKS)
     weeks = [first + timedelta(weeks=number) for number in range(WEEKS)]
     chart = Chart(
         labels=[date_format(week, "SHORT_DATE_FORMAT") for week in weeks],
-        series=[(str(kind.label), in_weeks([kind], first, WEEKS), colour) for kind, colour in SERIES],
+        series=[(str(kind.label), counts[kind], colour) for kind, colour in SERIES],
         links=[events_between(week, week + timedelta(days=6)) for week in weeks],
     )
     return Panel(_("Consents by week, the last %(weeks)s weeks") % {"weeks": WEEKS}, chart=chart)
@@ -52,8 +53,8 @@ def consents_by_collection(request: HttpRequest) -> Panel | None:
     for collection in Collection.objects.filter(pk__in=counts):
         of_it = counts[collection.pk]
         consents = reverse("admin:consents_consent_changelist")
-        name = Figure(str(collection), "", f"{consents}?{urlencode({'collection__code__exact': collection.pk})}")
-        rows.append([name, *(Figure("", of_it.get(kind, 0)) for kind, _colour in SERIES)])
+        name = Cell(str(collection), f"{consents}?{urlencode({'collection__code__exact': collection.pk})}")
+        rows.append([name, *(Cell(of_it.get(kind, 0)) for kind, _colour in SERIES)])
     return Panel(
         _("By collection, the last %(days)s days") % {"days": DAYS},
         table=Table([_("Collection"), *(str(kind.label) for kind, _colour in SERIES)], rows),

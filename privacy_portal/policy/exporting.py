@@ -12,7 +12,8 @@ from .models import Collection, CollectionMethod, Notice, NoticeItem, Purpose
 def export() -> dict[str, Any]:
     """What the published policy says; what the company asks beyond it is left out.
 
-    Sections membership, payment_methods, generated, separate_consents, collection_methods and purposes."""
+    Sections membership, payment_methods, generated, separate_consents, collection_methods and purposes.
+    """
     policy: dict[str, Any] = {"membership": {}, "payment_methods": {}, "generated": [], "separate_consents": {}}
     notices = list(Notice.objects.in_force().filter(collection__beyond_policy=False).select_related("collection"))
     prefetch_related_objects(notices, "items")
