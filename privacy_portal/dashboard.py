@@ -18,6 +18,21 @@ class Cell:
     link: str = ""
 
 
+# The toolkit's own options lay the bars of one label over each other and leave the legend out.
+SIDE_BY_SIDE = json.dumps(
+    {
+        "responsive": True,
+        "maintainAspectRatio": False,
+        "maxBarThickness": 16,
+        "plugins": {"legend": {"position": "top", "align": "end", "labels": {"boxWidth": 12, "boxHeight": 12}}},
+        "scales": {
+            "x": {"grid": {"display": False}},
+            "y": {"beginAtZero": True, "grid": {"display": True}, "ticks": {"precision": 0}},
+        },
+    }
+)
+
+
 @dataclass(frozen=True)
 class Chart:
     """Bars over labels; `series` are (name, values, CSS colour). The same figures are shown as a table."""
@@ -28,11 +43,16 @@ class Chart:
 
     def as_json(self) -> str:
         """What the toolkit's chart reads."""
-        datasets = [
-            {"label": name, "data": values, "backgroundColor": colour, "displayYAxis": True}
-            for name, values, colour in self.series
-        ]
+        datasets = [{"label": name, "data": values, "backgroundColor": colour} for name, values, colour in self.series]
         return json.dumps({"labels": self.labels, "datasets": datasets}, ensure_ascii=False)
+
+    @property
+    def names(self) -> list[str]:
+        return [name for name, _values, _colour in self.series]
+
+    @property
+    def options(self) -> str:
+        return SIDE_BY_SIDE
 
     @property
     def rows(self) -> list[tuple[str, str, list[int]]]:

@@ -82,6 +82,7 @@ def test_the_officers_home_page_shows_them_with_links_and_as_a_table(
     page = client.get("/admin/", headers={"accept-language": "en"}).content.decode()
     assert 'class="chart"' in page
     assert "The same as a table" in page
+    assert page.count('data-label="withdrawn"') == 12 + 1  # each count says on a phone what it counts
     assert "/admin/consents/consentevent/?at_from=" in page
     assert "Newsletter" in page
     with CaptureQueriesContext(connection) as queries:
