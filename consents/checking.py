@@ -7,6 +7,8 @@ from dataclasses import fields
 
 from django.db.models import Prefetch
 
+from privacy_portal.vault.destruction import on_hold
+
 from . import derivation
 from .models import Consent, ConsentEvent, State
 
@@ -28,7 +30,12 @@ def differences(progress: Callable[[int], object]) -> Iterator[str]:
             says, is_ = getattr(derived, field.name), getattr(held, field.name)
             if says != is_:
                 yield f"Consent {consent.pk}: {field.name} is {is_}, but its events say {says}."
-        living = {value.item_id for value in consent.values.all() if not value.data_key.is_destroyed}
         agreed = set(derived.items) if derived.state in (State.GIVEN, State.SUPERSEDED) else set()
-        if stray := sorted(living - agreed):
-            yield f"Consent {consent.pk} still holds {', '.join(stray)}, which its events do not cover."
+        stray = {
+            value.data_key: value.item_id
+            for value in consent.values.all()
+            if value.item_id not in agreed and not value.data_key.is_destroyed
+        }
+        kept = on_hold(list(stray))
+        if items := sorted(item for key, item in stray.items() if key.pk not in kept):
+            yield f"Consent {consent.pk} still holds {', '.join(items)}, which its events do not cover."

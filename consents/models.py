@@ -11,7 +11,7 @@ from django.db.models import Case, F, Q, Value, When
 from django.utils.translation import gettext_lazy as _
 
 from members.models import LANGUAGE_CHOICES, Member
-from privacy_portal.append_only import append_only
+from privacy_portal.append_only import TransactionField, append_only, unclosed_rows
 from privacy_portal.audit.history import History
 from privacy_portal.clock import now
 from privacy_portal.policy.models import Collection, CollectionMethod, Item, Notice
@@ -168,6 +168,7 @@ class ConsentEvent(models.Model):
     # Address, browser and, where staff gave one, the reason: {"address": ..., "browser": ..., "reason": ...}
     evidence_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+", editable=False)
     evidence = SealedJSONField(key="evidence_key", bound_to="reference", null=True)
+    written_in = TransactionField()
 
     class Meta:
         verbose_name = _("consent event")
@@ -176,6 +177,7 @@ class ConsentEvent(models.Model):
         indexes = [
             models.Index(fields=["consent", "id"], name="consents_events_of_consent"),
             models.Index(fields=["kind", "-id"], name="consents_events_of_kind"),
+            unclosed_rows("consents_events_unclosed"),
             models.Index(fields=["at"], name="consents_events_of_a_day"),
             # Finding what was recorded lately; rows lie in the order in which they were recorded.
             BrinIndex(fields=["recorded_at"], name="consents_events_recorded"),

@@ -10,7 +10,7 @@ from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
 from members.models import Member
-from privacy_portal.audit.masking import in_full, masked
+from privacy_portal.audit.masking import hides_something, in_full, masked
 from privacy_portal.clock import now
 from privacy_portal.policy.headings import Section, under_headings
 from privacy_portal.policy.models import Collection, Item, Notice, NoticeItem
@@ -123,10 +123,10 @@ def values_of(member: Member, *, show: str = "") -> list[HeldValue]:
     def held(
         key: str, item: str, sealed: SealedValue, ground: str, consent: Consent | None, since: datetime
     ) -> HeldValue:
-        whole, mask = in_full(item, sealed), masked(item, sealed)
         asked_for = show in (key, "all")
-        shown = whole if asked_for else mask
-        return HeldValue(key, item, str(names[item]), shown, shown != whole, asked_for, ground, consent, since)
+        shown = in_full(item, sealed) if asked_for else masked(item, sealed)
+        hides = hides_something(item, sealed) and not asked_for
+        return HeldValue(key, item, str(names[item]), shown, hides, asked_for, ground, consent, since)
 
     values = [
         held(f"membership.{item}", item, sealed, DataKey.Ground.MEMBERSHIP, None, member.joined_at)

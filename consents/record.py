@@ -13,6 +13,7 @@ from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
 from privacy_portal.clock import now
 from privacy_portal.policy.models import Collection, Notice
+from privacy_portal.rights import demand
 from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
@@ -51,10 +52,13 @@ def add_event(
     at: datetime | None = None,
 ) -> ConsentEvent:
     """Append an event to a consent (a new one if None) and bring the consent's columns up to it."""
+    if actor.kind == "staff":
+        demand(actor, "consents.record_consent")
     consent_id = consent.pk if consent else uuid.uuid4()
+    # A consent given again long after it ended may find its evidence destroyed: new evidence has a key of its own.
     evidence_key = (
         consent.evidence_key
-        if consent
+        if consent and not consent.evidence_key.is_destroyed
         else make_data_key(DataKey.Ground.EVIDENCE, consent_id, subject_id=member.pk, items=["ip_address"])
     )
     evidence = {"address": actor.address, "browser": actor.browser, "reason": reason}
@@ -76,6 +80,7 @@ def add_event(
     is_new = consent is None
     if consent is None:
         consent = Consent(id=consent_id, member=member, collection=notice.collection, evidence_key=evidence_key)
+    consent.evidence_key = evidence_key
     consent.state, consent.notice_id = standing.state, standing.notice_id
     consent.items, consent.since, consent.lapses_at = list(standing.items), standing.since, standing.lapses_at
     save_as(actor, consent, reason=f"consent.{kind}", force_insert=is_new)

@@ -71,7 +71,7 @@ def _mail(member: Member, collection: Collection, name: str, context: dict[str, 
             "link": settings.BASE_URL + reverse("consents:detail", args=[collection.pk]),
         }
         post(
-            to=account.email.open(),
+            to=account.email.open_unseen(),
             subject=" ".join(render_to_string(f"consents/email/{name}_subject.txt", context).split()),
             text=render_to_string(f"consents/email/{name}.txt", context).strip(),
             data_key=account.data_key,

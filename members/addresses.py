@@ -18,7 +18,7 @@ def alias_of(address: str) -> str:
 def address_of(alias: str) -> str | None:
     """The real address behind an alias, to send mail to; None where nobody has it."""
     account = Account.objects.select_related("data_key").filter(alias=alias).first()
-    return None if account is None or account.email.is_destroyed else account.email.open()
+    return None if account is None or account.email.is_destroyed else account.email.open_unseen()
 
 
 def account_with(address: str) -> Account | None:

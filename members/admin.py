@@ -22,6 +22,8 @@ from unfold.decorators import display
 from privacy_portal.admin_base import Button, label, link, moment
 from privacy_portal.admin_history import item_names
 from privacy_portal.admin_lists import DayRangeFilter
+from privacy_portal.audit.admin.showing import Showing, reveal_button
+from privacy_portal.audit.admin.watch import watch_button
 from privacy_portal.audit.masking import masked
 from privacy_portal.exact_search import ExactSearchAdmin, Terms
 
@@ -53,6 +55,7 @@ class MemberAdmin(ExactSearchAdmin):
     list_display = ("shown_name", "kind", "shown_email", "shown_phone", "language", "joined")
     list_filter = (("kind", ChoicesDropdownFilter), ("joined_at", DayRangeFilter), ("language", ChoicesDropdownFilter))
     list_select_related = ("data_key", "account__data_key")
+    people_path = "pk"
     ordering = ("-joined_at", "-id")
     sortable_by = ("joined",)
     exact_search_help = gettext_lazy(
@@ -80,6 +83,10 @@ class MemberAdmin(ExactSearchAdmin):
 
     def buttons(self, request: HttpRequest, obj: Member) -> list[Button]:
         buttons = [button for more in more_buttons for button in more(request, obj)]
+        buttons += [*reveal_button(request, obj.pk), *watch_button(request, obj.pk)]
+        if request.user.has_perm("audit.view_accessentry"):
+            log = f"{reverse('admin:audit_accessentry_changelist')}?member={obj.pk}"
+            buttons.append(Button(_("Who saw this"), log, "preview"))
         if request.user.has_perm("vault.view_destructionrecord"):
             destroyed = f"{reverse('admin:vault_destructionrecord_changelist')}?member={obj.pk}"
             buttons.append(Button(_("Destruction records"), destroyed, "delete_forever"))
@@ -87,8 +94,13 @@ class MemberAdmin(ExactSearchAdmin):
 
     def more_context(self, request: HttpRequest, obj: Member) -> dict[str, Any]:
         names = item_names()
-        held = [(names[item], masked(item, value)) for item, value in obj.held_items().items()]
-        return {"held": held, "member": obj, "sections": [section(request, obj) for section in sections]}
+        showing = Showing(request, obj.pk)
+        held = [
+            (names[item], showing.value(item, value), showing.url(item, value))
+            for item, value in obj.held_items().items()
+        ]
+        parts = [section(request, obj) for section in sections]
+        return {"held": held, "member": obj, "showing": showing, "sections": parts}
 
     @display(description=gettext_lazy("member"))
     def shown_name(self, member: Member) -> str:
@@ -151,6 +163,10 @@ class AccountAdmin(ExactSearchAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         queryset = super().get_queryset(request).select_related("data_key", "member__data_key")
         return queryset.prefetch_related("groups").defer("password")
+
+    def people_of(self, obj: Account) -> list[UUID | None]:
+        member = _member_of(obj)
+        return [member.pk if member else obj.pk]
 
     def title_of(self, obj: Account) -> str:
         return self.shown_name(obj)

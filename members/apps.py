@@ -16,6 +16,12 @@ class MembersConfig(AppConfig):
         user_logged_in.disconnect(dispatch_uid="update_last_login")
         user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
 
+        from privacy_portal.audit import people
+
+        from .directory import DIRECTORY
+
+        people.register(DIRECTORY)
+
 
 def note_sign_in(sender: Any, user: Any, **kwargs: Any) -> None:
     """Keep when the account was last used, which is no change of it."""

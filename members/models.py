@@ -154,4 +154,4 @@ class Member(models.Model):
     def residence(self) -> str:
         """ISO code of the country of residence; empty where it is not held."""
         country = self.country_of_residence
-        return "" if country is None or country.is_destroyed else country.open()
+        return "" if country is None or country.is_destroyed else country.open_unseen()

@@ -27,7 +27,7 @@ class AccountAdapter(DefaultAccountAdapter):
         if account is None:
             return
         message = self.render_mail(template_prefix, email, {"request": self.request, **context})
-        post(to=account.email.open(), subject=message.subject, text=str(message.body), data_key=account.data_key)
+        post(to=account.email.open_unseen(), subject=message.subject, text=str(message.body), data_key=account.data_key)
 
     def get_email_verification_redirect_url(self, email_address: Any) -> str:
         """A new member goes on to the consents that may be given; others to sign-in or their own page."""

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
+from uuid import UUID
 
 from django.contrib.admin import ShowFacets
 from django.contrib.admin.views.main import ERROR_FLAG
@@ -21,6 +23,7 @@ from unfold.admin import ModelAdmin
 
 from .admin_history import HistoryPages
 from .admin_lists import CountedPaginator, RecordChangeList, only
+from .audit import sight
 
 NUL = "\x00"  # no text in PostgreSQL can hold one
 
@@ -50,10 +53,23 @@ class RecordAdmin(HistoryPages, ModelAdmin):
     change_form_outer_before_template = "admin/record/heading.html"
     # Parameters of the list that are not filters: each narrows it to the rows of one related object.
     narrowed_by: dict[str, str] = {}
+    # Where a row has the number of the person it is about. Values that are opened put their person on the record by
+    # themselves; this does for rows that show none.
+    people_path = ""
 
     @property
     def own_parameters(self) -> set[str]:
         return set(self.narrowed_by)
+
+    def people_of(self, obj: Any) -> Iterable[UUID | None]:
+        """Whom a row is about: on the record as shown wherever the row is."""
+        return [attrgetter(self.people_path)(obj)] if self.people_path else []
+
+    def note(self, rows: Iterable[Any]) -> None:
+        """Put those the rows are about on the record."""
+        for row in rows:
+            for person in self.people_of(row):
+                sight.saw(person)
 
     def title_of(self, obj: Any) -> str:
         """What a page about `obj` is headed with; holds personal values only masked."""
@@ -97,6 +113,7 @@ class RecordAdmin(HistoryPages, ModelAdmin):
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         obj = None if NUL in object_id else super().get_object(request, object_id, from_field)
         if obj is not None:
+            self.note([obj])
             obj.admin_title = self.title_of(obj)
         return obj
 

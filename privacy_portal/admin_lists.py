@@ -43,6 +43,7 @@ class RecordChangeList(ChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.full_result_count = self.result_count  # how many there are besides is never counted
+        self.model_admin.note(self.result_list)
         self.model_admin.prepare(self.result_list)
 
     @property

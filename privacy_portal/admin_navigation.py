@@ -29,8 +29,23 @@ GROUPS = (
         ),
     ),
     (
+        _("Keeping and destroying"),
+        (
+            (_("Destruction runs"), "auto_delete", "retention_destructionrun", "retention.view_destructionrun"),
+            (_("Legal holds"), "gavel", "retention_legalhold", "retention.view_legalhold"),
+            (_("Retained records"), "lock_clock", "retention_retainedrecord", "retention.view_retainedrecord"),
+            (_("Retention rules"), "event_repeat", "retention_retentionrule", "retention.view_retentionrule"),
+        ),
+    ),
+    (
         _("Proof and access"),
         (
+            (_("Access log"), "visibility", "audit_accessentry", "audit.view_accessentry"),
+            (_("Reveals"), "lock_open", "audit_reveal", "audit.view_reveal"),
+            (_("Reviews of the access log"), "rule", "audit_accessreview", "audit.view_accessreview"),
+            (_("Watch list"), "visibility_lock", "audit_watchedperson", "audit.view_watchedperson"),
+            (_("Members' access to their own"), "person_check", "audit_ownaccessentry", "audit.view_ownaccessentry"),
+            (_("Ledger"), "verified", "audit_checkpoint", "audit.view_checkpoint"),
             (_("Destruction records"), "delete_forever", "vault_destructionrecord", "vault.view_destructionrecord"),
             (_("Accounts"), "badge", "members_account", "members.view_account"),
         ),

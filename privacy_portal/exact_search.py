@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from .admin_base import RecordAdmin
 from .admin_lists import RecordChangeList
+from .audit import sight
 
 FOUND = "found"
 SESSION_KEY = "exact_searches"
@@ -55,6 +56,8 @@ class ExactSearchAdmin(RecordAdmin):
             return queryset
         terms = request.session.get(SESSION_KEY, {}).get(changelist.params[FOUND])
         changelist.search_is_over = terms is None
+        if terms is not None:
+            sight.searched_for(f"{kind}:{term}" for kind, term in terms.items())
         return queryset.filter(self.found_by(terms)) if terms else queryset.none()
 
     def _search(self, request: HttpRequest, typed: str) -> HttpResponse:

@@ -2,8 +2,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import structlog
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+from privacy_portal.vault import destruction_list
+
+log = structlog.get_logger()
 
 GetResponse = Callable[[HttpRequest], HttpResponse]
 
@@ -16,6 +22,18 @@ def content_security_policy(get_response: GetResponse) -> GetResponse:
         if request.path.startswith("/admin/"):
             response._csp_update = settings.ADMIN_CONTENT_SECURITY_POLICY  # type: ignore[attr-defined]
         return response
+
+    return middleware
+
+
+def nothing_that_was_destroyed(get_response: GetResponse) -> GetResponse:
+    """Serve nobody from a database restored from an older dump, until what it brought back is destroyed again."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if why_not := destruction_list.why_not_serve():
+            log.error("not_served", why=why_not)
+            return HttpResponse(render_to_string("503.html"), status=503, headers={"Retry-After": "600"})
+        return get_response(request)
 
     return middleware
 

@@ -20,9 +20,23 @@ READ_RECORD = (
     "policy.view_purpose",
     "policy.view_collectionmethod",
 )
+READ_RETENTION = ("retention.view_retentionrule", "retention.view_legalhold", "retention.view_destructionrun")
+READ_ACCESS = (
+    "audit.view_accessentry",
+    "audit.view_ownaccessentry",
+    "audit.view_reveal",
+    "audit.view_accessreview",
+    "audit.view_watchedperson",
+    "audit.view_checkpoint",
+)
 RIGHTS: dict[str, tuple[str, ...]] = {
     PRIVACY_OFFICER: (
         *READ_RECORD,
+        *READ_ACCESS,
+        "audit.reveal_values",
+        "audit.reveal_without_reference",
+        "audit.sign_off_accessreview",
+        "audit.change_watchedperson",
         "members.view_account",
         "consents.record_consent",
         "policy.add_notice",
@@ -32,17 +46,29 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "policy.delete_noticeitem",
         "policy.publish_notice",
         "vault.view_destructionrecord",
+        *READ_RETENTION,
+        "retention.set_period",
+        "retention.place_hold",
+        "retention.approve_run",
+        "retention.view_retainedrecord",
     ),
     SUPPORT_AGENT: (
         "members.view_member",
         "consents.view_consent",
         "consents.view_consentevent",
         "consents.record_consent",
+        "audit.reveal_values",
         "policy.view_notice",
         "policy.view_noticeitem",
         "policy.view_collection",
     ),
-    AUDITOR: (*READ_RECORD, "members.view_account", "vault.view_destructionrecord"),
+    AUDITOR: (
+        *READ_RECORD,
+        *READ_ACCESS,
+        "members.view_account",
+        "vault.view_destructionrecord",
+        *READ_RETENTION,
+    ),
 }
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from django.conf import settings
+
 SCHEDULE: dict[str, timedelta] = {
     "privacy_portal.outbox.mail.deliver_due": timedelta(minutes=1),
+    "privacy_portal.vault.destruction_list.write_due": timedelta(minutes=1),
+    "privacy_portal.audit.closing.close_all": timedelta(minutes=settings.LEDGER_MINUTES),
     "privacy_portal.outbox.housekeeping.take_up_interrupted": timedelta(minutes=15),
     "consents.expiry.expire_due": timedelta(hours=1),
     "consents.tallies.count_days": timedelta(minutes=15),
     "consents.telling.remind_lapsing": timedelta(days=1),
+    "privacy_portal.retention.jobs.propose_due": timedelta(days=1),
+    "privacy_portal.retention.jobs.destroy_approved": timedelta(minutes=5),
+    "privacy_portal.audit.verification.verify_daily": timedelta(days=1),
     "privacy_portal.outbox.housekeeping.forget_finished": timedelta(days=1),
 }

@@ -47,6 +47,19 @@ if not VAULT_KEYRING:
         "python -m privacy_portal.vault.keyring PATH"
     )
 
+# The list of what was destroyed, kept out of database dumps (privacy_portal/vault/destruction_list.py).
+DESTRUCTION_LIST = env.str("DESTRUCTION_LIST", str(VAR / "destructions.jsonl"))
+# The file that holds the key that signs the ledger's checkpoints (privacy_portal/audit/signing.py), kept as apart.
+LEDGER_SIGNING_KEYS = env.str("LEDGER_SIGNING_KEYS", str(VAR / "ledger-signing.json") if DEMO else "")
+if not LEDGER_SIGNING_KEYS:
+    raise ImproperlyConfigured(
+        "LEDGER_SIGNING_KEYS is missing. Set it to the path of the file of signing keys; make one with: "
+        "python -m privacy_portal.audit.signing PATH"
+    )
+# Where each checkpoint is written down once more, out of the reach of whoever can change the database.
+LEDGER_ANCHORS = env.str("LEDGER_ANCHORS", str(VAR / "ledger-anchors.log") if DEMO else "")
+LEDGER_MINUTES = env.int("LEDGER_MINUTES", 5)
+
 BASE_URL = env.str("BASE_URL", "http://127.0.0.1:8000" if DEMO else "")
 if not BASE_URL:
     raise ImproperlyConfigured("BASE_URL is missing. Set it to the portal's address, such as https://privacy.example.")
@@ -86,12 +99,14 @@ INSTALLED_APPS = [
     "members",
     "consents",
     "requests",
+    "privacy_portal.retention",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "privacy_portal.middleware.content_security_policy",
+    "privacy_portal.middleware.nothing_that_was_destroyed",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -102,6 +117,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "privacy_portal.middleware.private_pages",
+    "privacy_portal.audit.middleware.access_log",
 ]
 ROOT_URLCONF = "privacy_portal.urls"
 WSGI_APPLICATION = "privacy_portal.wsgi.application"
@@ -270,7 +286,7 @@ UNFOLD = {
     "SITE_SYMBOL": "shield_person",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
-    "DASHBOARD_CALLBACK": "privacy_portal.dashboard.fill",
+    "DASHBOARD_CALLBACK": "privacy_portal.admin_home.dashboard",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "LANGUAGE_FLAGS": {"ko": "한", "en": "En"},

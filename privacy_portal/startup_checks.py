@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import psycopg
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError, connection
 
+from privacy_portal.audit.checks import checkpoints_can_be_signed
+from privacy_portal.vault import destruction_list
 from privacy_portal.vault.checks import keyring_can_be_read
 
 
@@ -29,6 +33,27 @@ def production_is_safe(**kwargs: Any) -> list[checks.CheckMessage]:
 
 
 def refuse_unsafe_start() -> None:
-    """Raise `ImproperlyConfigured`, naming every setting to mend, unless it is safe to serve."""
-    if findings := [*production_is_safe(), *keyring_can_be_read()]:
+    """Raise `ImproperlyConfigured`, naming what to mend, unless it is safe to serve."""
+    if findings := [*production_is_safe(), *keyring_can_be_read(), *checkpoints_can_be_signed()]:
         raise ImproperlyConfigured(" ".join(f"{finding.msg} {finding.hint}" for finding in findings))
+    if why_not := why_not_serve_database():
+        raise ImproperlyConfigured(why_not)
+
+
+def why_not_serve_database() -> str:
+    """Why the database must not be served; empty also while it cannot be reached, as each request asks again."""
+    database = settings.DATABASES["default"]
+    try:  # without the pool, which would try for long
+        psycopg.connect(
+            host=database["HOST"],
+            port=database["PORT"] or None,
+            user=database["USER"],
+            password=database["PASSWORD"] or None,
+            dbname=database["NAME"],
+            connect_timeout=5,
+        ).close()
+        return destruction_list.why_not_serve()
+    except (psycopg.OperationalError, DatabaseError):
+        return ""
+    finally:
+        connection.close()

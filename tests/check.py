@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from privacy_portal.audit import signing
 from privacy_portal.vault import keyring
 
 BIN = Path(sys.executable).parent
@@ -24,11 +25,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         ring = Path(folder) / "keyring.json"
         keyring.create(ring)
+        signing_keys = Path(folder) / "ledger-signing.json"
+        signing.create(signing_keys)
         production = {
             **os.environ,
             "PORTAL_ENV": "production",
             "SECRET_KEY": "only-for-this-check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
             "VAULT_KEYRING": str(ring),
+            "LEDGER_SIGNING_KEYS": str(signing_keys),
+            "LEDGER_ANCHORS": str(Path(folder) / "ledger-anchors.log"),
             "BASE_URL": "https://privacy.cloud.example",
             "ALLOWED_HOSTS": "privacy.cloud.example",
             "DJANGO_SETTINGS_MODULE": "privacy_portal.settings",

@@ -23,8 +23,15 @@ settings.register_profile("same", derandomize=True, database=None)
 settings.register_profile("explore")
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
-# What tests with real transactions leave in place: the policy, the groups and Django's own tables.
-KEPT = ("policy_", "auth_", "django_content_type", "django_migrations")
+# What tests with real transactions leave in place: policy, retention schedule, groups and Django's own tables.
+KEPT = (
+    "policy_",
+    "auth_",
+    "retention_retentionrule",
+    "retention_historicalretentionrule",
+    "django_content_type",
+    "django_migrations",
+)
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +39,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The policy is loaded once; every test sees it."""
     with django_db_blocker.unblock():
         call_command("load_policy", stdout=StringIO())
+        call_command("load_retention", stdout=StringIO())
 
 
 def _empty_tables(self: TransactionTestCase) -> None:

@@ -7,13 +7,20 @@ from pathlib import Path
 os.environ["PORTAL_ENV"] = "demo"
 os.environ["SECRET_KEY"] = "a secret key that only the tests use and nobody else, ever"
 os.environ.setdefault("DATABASE_URL", "postgres://nobody@localhost/unused")  # bin/test sets the real one
-os.environ["VAULT_KEYRING"] = str(Path(tempfile.mkdtemp(prefix="portal-keyring-")) / "keyring.json")
+SECRETS = Path(tempfile.mkdtemp(prefix="portal-keyring-"))
+os.environ["VAULT_KEYRING"] = str(SECRETS / "keyring.json")
+os.environ["LEDGER_SIGNING_KEYS"] = str(SECRETS / "ledger-signing.json")
+os.environ["LEDGER_ANCHORS"] = ""
+# Of each process, as its database is; only a portal that a test starts is told of another.
+os.environ["DESTRUCTION_LIST"] = os.environ.get("LIST_FOR_STARTED_PORTAL", str(SECRETS / "destructions.jsonl"))
 
+from privacy_portal.audit import signing  # noqa: E402
 from privacy_portal.settings import *  # noqa: E402, F403
-from privacy_portal.settings import DATABASES, STORAGES, VAULT_KEYRING  # noqa: E402
+from privacy_portal.settings import DATABASES, LEDGER_SIGNING_KEYS, STORAGES, VAULT_KEYRING  # noqa: E402
 from privacy_portal.vault import keyring  # noqa: E402
 
 keyring.create(VAULT_KEYRING)
+signing.create(LEDGER_SIGNING_KEYS)
 DATABASES["default"]["OPTIONS"] = {}  # no pool: test databases are made and dropped
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

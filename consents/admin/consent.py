@@ -24,7 +24,7 @@ from members.naming import masked_name
 from privacy_portal.admin_base import Button, link, moment
 from privacy_portal.admin_history import item_names, reason_in_words, staff_names
 from privacy_portal.admin_lists import DayRangeFilter
-from privacy_portal.audit.masking import masked
+from privacy_portal.audit.admin.showing import Showing, reveal_button
 from privacy_portal.clock import now
 from privacy_portal.exact_search import ExactSearchAdmin, Terms
 from privacy_portal.policy.admin.status import CollectionGroupFilter
@@ -65,6 +65,7 @@ class ConsentAdmin(ExactSearchAdmin):
     ordering = ("-since", "-id")
     sortable_by = ("shown_since",)
     narrowed_by = {"member": "member"}
+    people_path = "member_id"
     exact_search_help = gettext_lazy(
         "Finds the consents of a member by a whole value: an e-mail address, name, company, mobile number, business "
         "registration number, member number or consent number."
@@ -108,14 +109,14 @@ class ConsentAdmin(ExactSearchAdmin):
         return Q(member__in=Member.objects.filter(found_by(terms)).order_by()) | own
 
     def buttons(self, request: HttpRequest, obj: Consent) -> list[Button]:
+        buttons = reveal_button(request, obj.member_id)
         if not request.user.has_perm("consents.record_consent"):
-            return []
+            return buttons
 
         def to_record(said: str) -> str:
             query = urlencode({"member": obj.member_id, "collection": obj.collection_id, "said": said})
             return f"{reverse('admin:consents_consent_record')}?{query}"
 
-        buttons = []
         if obj.standing_at(now()) != State.GIVEN:
             buttons.append(Button(_("Record a consent"), to_record("consent"), "edit_document", is_main=True))
         if obj.state in (State.GIVEN, State.SUPERSEDED):
@@ -128,8 +129,10 @@ class ConsentAdmin(ExactSearchAdmin):
             ConsentEvent.objects.filter(consent=obj).select_related("notice", "method", "evidence_key").order_by("-id")
         )
         staff = staff_names(event.actor_id for event in events)
+        showing = Showing(request, obj.member_id)
         return {
-            "values": [ValueLine(value, names) for value in values_of(obj)],
+            "showing": showing,
+            "values": [ValueLine(value, names, showing) for value in values_of(obj)],
             "events": [EventLine(event, staff, names) for event in events],
             "may_see_events": request.user.has_perm("consents.view_consentevent"),
         }
@@ -173,11 +176,12 @@ def values_of(consent: Consent) -> QuerySet[ConsentValue]:
 
 
 class ValueLine:
-    """A value given with a consent: masked, or the proof that it was destroyed."""
+    """A value given with a consent: masked, in full while revealed, or the proof that it was destroyed."""
 
-    def __init__(self, value: ConsentValue, names: dict[str, str]) -> None:
+    def __init__(self, value: ConsentValue, names: dict[str, str], showing: Showing) -> None:
         self.name = names.get(value.item_id, value.item_id)
-        self.shown = masked(value.item_id, value.value)
+        self.shown = showing.value(value.item_id, value.value)
+        self.reveal_url = showing.url(value.item_id, value.value)
         self.given_at = value.given_at
         self.is_destroyed = value.data_key.is_destroyed
         self.destroyed_at = value.data_key.destroyed_at

@@ -78,6 +78,7 @@ class ConsentEventAdmin(ExactSearchAdmin):
     ordering = ("-id",)
     sortable_by = ()
     narrowed_by = {"member": "consent__member", "consent": "consent"}
+    people_path = "consent.member_id"
     exact_search_help = gettext_lazy(
         "Finds the events of a member by a whole value: an e-mail address, name, company, mobile number, business "
         "registration number, member number, consent number or event reference."

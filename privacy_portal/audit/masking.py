@@ -15,6 +15,8 @@ from django_countries import countries
 from privacy_portal.vault.errors import DoesNotOpen
 from privacy_portal.vault.fields import DOTS, SealedValue
 
+from .sight import shown_in_full
+
 log = structlog.get_logger()
 # No country has telephone numbers of fewer digits without its code.
 SHORTEST_NUMBER = 4
@@ -36,8 +38,22 @@ def masked(item: str, sealed: SealedValue | None) -> str:
 
 
 def in_full(item: str, sealed: SealedValue | None) -> str:
-    """The whole value in its usual form, for the person it belongs to; says so where it cannot be shown."""
-    return _shown(sealed, lambda value: FORMS[item](value) if item in FORMS else value)
+    """The whole value in its usual form: for the person it belongs to, or in a reveal; says so where it cannot be."""
+    shown_in_full()
+    return _shown(sealed, lambda value: written(item, value))
+
+
+def hides_something(item: str, sealed: SealedValue) -> bool:
+    """Whether the masked form differs from the whole value."""
+    try:
+        value = "" if sealed.is_destroyed else sealed.open_unseen()
+    except DoesNotOpen:
+        return False
+    return bool(value) and mask(item, value) != written(item, value)
+
+
+def written(item: str, value: str) -> str:
+    return FORMS[item](value) if item in FORMS else value
 
 
 def _shown(sealed: SealedValue | None, show: Callable[[str], str]) -> str:

@@ -40,7 +40,7 @@ def deliver(mail_id: str) -> None:
         if mail.data_key.is_destroyed:
             _end(mail)
             return
-        message = EmailMessage(mail.subject.open(), mail.text.open(), to=[mail.to.open()])
+        message = EmailMessage(mail.subject.open_unseen(), mail.text.open_unseen(), to=[mail.to.open_unseen()])
         try:
             message.send()
         except OSError as error:  # smtplib's errors are OSErrors; the text of one may name the address

@@ -14,6 +14,7 @@ from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
 from privacy_portal.clock import now
 from privacy_portal.errors import PortalError
+from privacy_portal.rights import demand
 
 from . import changes
 from .models import Collection, Notice, NoticeItem
@@ -25,6 +26,7 @@ notice_published = Signal()
 @transaction.atomic
 def draft(collection: Collection, *, actor: Actor) -> Notice:
     """The collection's draft: the one there is, or a new copy of the version in force."""
+    demand(actor, "policy.add_notice")
     Collection.objects.select_for_update().get(pk=collection.pk)  # one drafter at a time
     if existing := collection.notices.filter(published_at__isnull=True).first():
         return existing
@@ -75,6 +77,7 @@ def publish(notice: Notice, *, actor: Actor) -> Notice:
     Raises `PortalError` where a part is missing. Consents that rest on an older version are asked again when
     purpose, items, retention or refusal changed (N2).
     """
+    demand(actor, "policy.publish_notice")
     notice = Notice.objects.select_for_update().select_related("collection").get(pk=notice.pk)
     if refusal := why_not_publish(notice):
         raise refusal

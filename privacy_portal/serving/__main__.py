@@ -19,9 +19,10 @@ from django.core.management.base import CommandError
 
 from privacy_portal import own_database
 from privacy_portal.own_database import VAR
+from privacy_portal.private_files import write_privately
 
 from .address import answers, chosen_port, must_be_free
-from .installation import make_secrets, write_privately
+from .installation import make_secrets
 from .processes import Children, end_leftovers, read_record
 from .progress import CannotServe, step, table
 

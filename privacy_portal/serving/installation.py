@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 from pathlib import Path
 
+from privacy_portal.audit import signing
+from privacy_portal.private_files import write_privately
 from privacy_portal.vault import keyring
 
 from .progress import CannotServe
 
 
 def make_secrets(var: Path) -> None:
-    """Write `portal.env` and the keyring where they are missing."""
+    """Write `portal.env`, the keyring and the signing keys where they are missing."""
+    make_signing_keys(var)
     environment, ring = var / "portal.env", var / "keyring.json"
     if environment.exists():
         if not ring.exists() and str(ring) in environment.read_text():
@@ -32,13 +34,13 @@ def make_secrets(var: Path) -> None:
     )
 
 
-def write_privately(path: Path, text: str) -> None:
-    """Write a file that only its owner can read. It is whole or not there, also after a crash."""
-    aside = path.with_name(path.name + ".new")
-    aside.unlink(missing_ok=True)
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, path)
+def make_signing_keys(var: Path) -> None:
+    keys = var / "ledger-signing.json"
+    if keys.exists():
+        return
+    if (var / "ledger-anchors.log").exists():
+        raise CannotServe(
+            f"{keys} is missing, and without it the ledger's signatures cannot be verified. Put it back, "
+            f"or delete {var} to begin anew with an empty portal."
+        )
+    signing.create(keys)

@@ -15,6 +15,7 @@ from django.db import connections
 
 from consents.demo import cast, making
 from privacy_portal.policy.models import Notice
+from privacy_portal.vault import destruction_list
 
 from .progress import CannotServe, step
 
@@ -34,6 +35,9 @@ def prepare() -> list[dict[str, str]]:
         with step("Bringing the database up to date"):
             call_command("migrate", interactive=False, verbosity=0)
             call_command("createcachetable", verbosity=0)
+        with step("Asking the list of destructions"):
+            if why_not := destruction_list.why_not_serve():
+                raise CannotServe(why_not)
         if settings.DEMO and not Notice.objects.exists():
             # Before the policy is loaded, and with it in one transaction: the demo's story begins two years ago.
             with step("Making demo data", has_output=True):
@@ -44,6 +48,8 @@ def prepare() -> list[dict[str, str]]:
         for line in said.getvalue().splitlines():
             if line.startswith(("drafted", "kept")):  # an officer has to do something about it
                 print(line)
+        with step("Loading the retention schedule"):
+            call_command("load_retention", stdout=StringIO())
         with step("Collecting static files"):
             collect_static_files()
         return cast.sign_ins() if settings.DEMO and making.is_made() else []

@@ -14,8 +14,7 @@ from typing import Any
 import psutil
 
 from privacy_portal.own_database import VAR
-
-from .installation import write_privately
+from privacy_portal.private_files import write_privately
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 RECORD = VAR / "serving.json"

@@ -30,8 +30,20 @@ class DestructionRecordAdmin(RecordAdmin):
     ordering = ("-at", "-id")
     sortable_by = ()
     narrowed_by = {"member": "subject_id"}
+    people_path = "subject_id"
     list_before_template = "admin/record/narrowed.html"
-    fields = ("shown_at", "ground", "ground_id", "shown_because", "shown_items", "shown_person", "shown_actor")
+    fields = (
+        "shown_at",
+        "ground",
+        "ground_id",
+        "shown_because",
+        "shown_items",
+        "shown_person",
+        "shown_actor",
+        "rule",
+        "approvers",
+        "method",
+    )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DestructionRecord]:
         staff = get_user_model()._default_manager.filter(pk=OuterRef("actor_id"), is_staff=True)
@@ -67,6 +79,11 @@ class DestructionRecordAdmin(RecordAdmin):
         if record.subject_id is None:
             return "–"
         return link(reverse("admin:members_member_change", args=[record.subject_id]), record.subject_id)
+
+    @display(description=gettext_lazy("approved by"))
+    def approvers(self, record: DestructionRecord) -> str:
+        names = staff_names(record.approved_by)
+        return ", ".join(names.get(account_id, str(account_id)) for account_id in record.approved_by) or "–"
 
     @display(description=gettext_lazy("by whom"))
     def shown_actor(self, record: Any) -> str:

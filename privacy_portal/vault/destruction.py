@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from functools import cache
 from uuid import UUID
 
@@ -11,35 +13,73 @@ from django.db import transaction
 from privacy_portal.actors import Actor
 from privacy_portal.clock import now
 
+from . import destruction_list
 from .blind_index import BlindIndexField
-from .models import DataKey, DestructionRecord
+from .models import DataKey, DestructionRecord, UnlistedDestruction
+
+Method = DestructionRecord.Method
+
+# Which of these keys must stay for now, whatever ended their ground. A room above registers its legal holds here; it
+# also finds what a lifted hold has left behind.
+holds: list[Callable[[Sequence[DataKey]], set[UUID]]] = []
+
+
+@dataclass(frozen=True)
+class Approval:
+    """By which rule of the retention schedule values are destroyed, and which accounts approved it (K8)."""
+
+    rule: str = ""
+    approved_by: tuple[UUID, ...] = ()
 
 
 @transaction.atomic
 def destroy_ground(ground: DataKey.Ground, ground_id: UUID, *, because: str, actor: Actor) -> list[DestructionRecord]:
     """Destroy every living key of a ground. Safe to repeat: what is destroyed already is left alone.
 
-    `because` names what ended the ground, such as `consent.withdrawn`.
+    `because` names what ended the ground, such as `consent.withdrawn`. A key on legal hold stays.
     """
     keys = DataKey.objects.filter(ground=ground, ground_id=ground_id, wrapped_key__isnull=False)
-    return _destroy(list(keys.select_for_update().order_by("id")), because, actor)
+    return _destroy(_not_on_hold(keys.select_for_update().order_by("id")), because, actor, Approval())
 
 
 @transaction.atomic
-def destroy_key(data_key_id: UUID, *, because: str, actor: Actor) -> list[DestructionRecord]:
-    """Destroy one data key, as when one item of a consent is taken back. Safe to repeat."""
+def destroy_key(
+    data_key_id: UUID, *, because: str, actor: Actor, approval: Approval | None = None
+) -> list[DestructionRecord]:
+    """Destroy one data key, as when one item of a consent is taken back. Safe to repeat. One on legal hold stays."""
     keys = DataKey.objects.filter(pk=data_key_id, wrapped_key__isnull=False)
-    return _destroy(list(keys.select_for_update()), because, actor)
+    return _destroy(_not_on_hold(keys.select_for_update()), because, actor, approval or Approval())
 
 
-def _destroy(keys: list[DataKey], because: str, actor: Actor) -> list[DestructionRecord]:
+@transaction.atomic
+def destroy_again(data_key_ids: Iterable[UUID], *, because: str, actor: Actor) -> list[DestructionRecord]:
+    """Destroy keys that were destroyed before and came back with an older dump; a hold cannot bring them back."""
+    keys = DataKey.objects.filter(pk__in=data_key_ids, wrapped_key__isnull=False)
+    locked = list(keys.select_for_update().order_by("id"))
+    return _destroy(locked, because, actor, Approval(), method=Method.REPLAYED)
+
+
+def on_hold(keys: Sequence[DataKey]) -> set[UUID]:
+    """The keys among these that a legal hold keeps, whatever became of their ground."""
+    return {key_id for held_among in holds for key_id in held_among(keys)} if keys else set()
+
+
+def _not_on_hold(keys: Iterable[DataKey]) -> list[DataKey]:
+    found = list(keys)
+    held = on_hold(found)
+    return [key for key in found if key.pk not in held]
+
+
+def _destroy(
+    keys: list[DataKey], because: str, actor: Actor, approval: Approval, method: Method = Method.KEY_DESTROYED
+) -> list[DestructionRecord]:
     if not keys:
         return []
     at = now()
     DataKey.objects.filter(pk__in=[key.pk for key in keys]).update(wrapped_key=None, destroyed_at=at)
     for index in _blind_indexes():
         index.model._base_manager.filter(**{f"{index.key_name}__in": keys}).update(**{index.name: None})
-    return DestructionRecord.objects.bulk_create(
+    records = DestructionRecord.objects.bulk_create(
         DestructionRecord(
             data_key=key,
             at=at,
@@ -51,9 +91,16 @@ def _destroy(keys: list[DataKey], because: str, actor: Actor) -> list[Destructio
             actor_kind=actor.kind,
             actor_id=actor.account_id,
             actor_name=actor.name,
+            rule=approval.rule,
+            approved_by=list(approval.approved_by),
+            method=method,
         )
         for key in keys
     )
+    UnlistedDestruction.objects.bulk_create(UnlistedDestruction(record=record) for record in records)
+    # What goes wrong here is mended by the worker, which writes again every minute.
+    transaction.on_commit(destruction_list.write, robust=True)
+    return records
 
 
 @cache

@@ -15,3 +15,7 @@ class DoesNotOpen(VaultError):
 
 class ValueDestroyed(VaultError):
     """The ground of this value has ended and its key is destroyed; nobody can read it any more."""
+
+
+class DestructionListError(VaultError):
+    """The list of destructions is missing, or not the one this database was written beside."""

@@ -8,7 +8,9 @@ call `open()` where the value is really needed. Its text, in a log or a template
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import FieldError
 from django.db import models
@@ -19,6 +21,9 @@ from .errors import DoesNotOpen, VaultError
 from .models import DataKey
 
 DOTS = "••••••"
+
+# Each is told whose value is opened to be read, and which item it is of. The access log stands here (A8).
+when_read: list[Callable[[UUID | None, str], None]] = []
 
 
 class SealedValue:
@@ -48,7 +53,17 @@ class SealedValue:
         return self._plain is not None
 
     def open(self) -> Any:
-        """The plain value. Raises `ValueDestroyed`, `DoesNotOpen` or `KeyringError`, never gives a blank."""
+        """The plain value, to be read. Raises `ValueDestroyed`, `DoesNotOpen` or `KeyringError`, never gives a blank.
+
+        Whoever is shown it is on the record for it.
+        """
+        value = self.open_unseen()
+        for told in when_read:
+            told(self._key().person_id, self._item())
+        return value
+
+    def open_unseen(self) -> Any:
+        """The plain value for the portal's own use, such as sending a mail: never for a page or an answer."""
         return self._field.loads(self._opened())
 
     def envelope(self) -> bytes:
@@ -83,6 +98,12 @@ class SealedValue:
         if key is None:
             raise VaultError(f"{self._owner._meta.label} has no data key to seal {self._field.name} under.")
         return key
+
+    def _item(self) -> str:
+        """The item this is a value of: the field's name, unless the field holds one item or another."""
+        key = self._key()
+        is_of_one = len(key.items) == 1 and key.ground != DataKey.Ground.STAFF
+        return str(key.items[0] if is_of_one else self._field.name)
 
     def _place(self) -> str:
         # A history row keeps the sealed bytes of the row it copies, so it names that row's place.

@@ -14,7 +14,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-import os
 import secrets
 import stat
 import sys
@@ -22,6 +21,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from privacy_portal.private_files import write_privately
 
 from . import envelope
 from .errors import KeyringError
@@ -105,17 +106,7 @@ def _write(keyring: Keyring) -> Keyring:
         "keys": {key_id: base64.b64encode(key).decode() for key_id, key in keyring.keys.items()},
         "index_key": base64.b64encode(keyring.index_key).decode(),
     }
-    # Written aside and renamed, so that a crash leaves the old file or the new one, never half of one.
-    aside = keyring.path.with_name(keyring.path.name + ".new")
-    descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        json.dump(content, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(aside, keyring.path)
-    folder = os.open(keyring.path.parent, os.O_RDONLY)
-    os.fsync(folder)
-    os.close(folder)
+    write_privately(keyring.path, json.dumps(content, indent=2))
     return keyring
 
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from privacy_portal.append_only import append_only
+from privacy_portal.append_only import TransactionField, append_only, unclosed_rows
 from privacy_portal.clock import now
 
 from . import current_keyring
@@ -39,6 +39,7 @@ class DataKey(models.Model):
         CONSENT = "consent", _("consent")
         EVIDENCE = "evidence", _("proof of consent")
         STAFF = "staff", _("work for the company")
+        LEGAL_DUTY = "legal_duty", _("legal duty to keep")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ground = models.CharField(_("ground"), max_length=20, choices=Ground)
@@ -86,6 +87,11 @@ class DataKey(models.Model):
         return self.wrapped_key is None
 
     @property
+    def person_id(self) -> uuid.UUID | None:
+        """Whose values it seals: the number of a member, or of a staff account."""
+        return self.ground_id if self.ground == self.Ground.STAFF else self.subject_id
+
+    @property
     def place(self) -> str:
         """What a wrapped key is bound to, so that keys swapped between rows do not open."""
         return f"vault.datakey:{self.id}:{self.ground}:{self.ground_id}"
@@ -102,6 +108,10 @@ class DataKey(models.Model):
 class DestructionRecord(models.Model):
     """One line of proof that a ground ended and its key was destroyed (K8). It holds no values."""
 
+    class Method(models.TextChoices):
+        KEY_DESTROYED = "key_destroyed", _("key destroyed")
+        REPLAYED = "replayed", _("key destroyed again after a restore")
+
     id = models.BigAutoField(primary_key=True)
     data_key = models.OneToOneField(DataKey, on_delete=models.PROTECT, related_name="destruction")
     at = models.DateTimeField(_("when"), default=now)
@@ -113,6 +123,10 @@ class DestructionRecord(models.Model):
     actor_kind = models.CharField(_("by"), max_length=10)
     actor_id = models.UUIDField(_("account"), null=True)
     actor_name = models.CharField(_("job"), max_length=60, blank=True)
+    rule = models.CharField(_("rule"), max_length=60, blank=True, help_text=_("Of the retention schedule, if one."))
+    approved_by = ArrayField(models.UUIDField(), verbose_name=_("approved by"), default=list)
+    method = models.CharField(_("method"), max_length=20, choices=Method, default=Method.KEY_DESTROYED)
+    written_in = TransactionField()
 
     class Meta:
         verbose_name = _("destruction record")
@@ -120,8 +134,37 @@ class DestructionRecord(models.Model):
         indexes = [
             models.Index(fields=["subject_id", "-at"], name="vault_destroyed_of_person"),
             models.Index(fields=["-at"], name="vault_destroyed_newest"),
+            unclosed_rows("vault_destroyed_unclosed"),
         ]
         triggers = append_only()
 
     def __str__(self) -> str:
         return f"{self.get_ground_display()} {self.ground_id}: {self.because}"
+
+
+class UnlistedDestruction(models.Model):
+    """A destruction that the list outside the database (`vault.destruction_list`) may not name yet."""
+
+    record = models.OneToOneField(
+        DestructionRecord, models.PROTECT, primary_key=True, related_name="+", db_constraint=False
+    )
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class DestructionListMark(models.Model):
+    """How far this database agrees with the list: up to byte `agreed`, every key named there is destroyed here.
+
+    Dumped and restored with the database, so a restored one says itself what it does not know yet.
+    """
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    list_id = models.UUIDField()
+    agreed = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="vault_one_mark")]
+
+    def __str__(self) -> str:
+        return f"{self.list_id} {self.agreed}"

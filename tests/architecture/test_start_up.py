@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from privacy_portal.audit import signing
 from privacy_portal.vault import keyring
 
 ROOT = Path(__file__).parents[2]
@@ -17,12 +18,16 @@ def start(folder: Path, **changes: str | None) -> subprocess.CompletedProcess[st
     ring = folder / "keyring.json"
     if not ring.exists():
         keyring.create(ring)
+    signing_keys = folder / "ledger-signing.json"
+    if not signing_keys.exists():
+        signing.create(signing_keys)
     environment = {
         "PATH": "/usr/bin:/bin",
         "PORTAL_ENV": "production",
         "PORTAL_VAR": str(folder),
         "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
         "VAULT_KEYRING": str(ring),
+        "LEDGER_SIGNING_KEYS": str(signing_keys),
         "BASE_URL": "https://privacy.cloud.example",
         "ALLOWED_HOSTS": "privacy.cloud.example",
         "DATABASE_URL": "postgres://nobody@localhost/nothing",
@@ -46,6 +51,8 @@ def test_a_whole_set_of_secrets_starts(tmp_path: Path) -> None:
         ({"SECRET_KEY": "a" * 80}, "SECRET_KEY is weak."),
         ({"VAULT_KEYRING": None}, "VAULT_KEYRING is missing"),
         ({"VAULT_KEYRING": "/nowhere/keyring.json"}, "The keyring /nowhere/keyring.json cannot be read"),
+        ({"LEDGER_SIGNING_KEYS": None}, "LEDGER_SIGNING_KEYS is missing"),
+        ({"LEDGER_SIGNING_KEYS": "/nowhere/signing.json"}, "The signing keys /nowhere/signing.json cannot be read"),
         ({"BASE_URL": None}, "BASE_URL is missing"),
         ({"BASE_URL": "http://privacy.cloud.example"}, "BASE_URL does not begin with https://"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is empty"),

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
-from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
 from privacy_portal.policy import catalogue, loading, publishing
 from privacy_portal.policy.models import Collection, Item, Notice
+from tests.factories import SYSTEM
 
-OFFICER = Actor("staff")
+OFFICER = SYSTEM
 Row = dict[str, Any]
 Altering = Callable[[Callable[[Row], Any]], None]
 

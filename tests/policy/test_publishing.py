@@ -18,7 +18,7 @@ from tests.factories import SYSTEM, staff_acting
 
 Sql = Callable[..., list[tuple[Any, ...]]]
 PARTS = [f"{part}_{language}" for part in ("purpose", "retention", "refusal") for language in ("ko", "en")]
-OFFICER = Actor("staff")
+OFFICER = SYSTEM
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
-from privacy_portal.actors import Actor
 from privacy_portal.errors import PortalError
 from privacy_portal.policy import publishing
 from privacy_portal.policy.models import Collection, Notice
+from tests.factories import SYSTEM
 
-OFFICER = Actor("staff")
+OFFICER = SYSTEM
 
 
 @pytest.mark.django_db(transaction=True)

@@ -15,6 +15,7 @@ from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
 from privacy_portal.schedule import SCHEDULE
+from privacy_portal.vault import destruction_list
 
 log = structlog.get_logger()
 
@@ -27,6 +28,8 @@ class Command(BaseCommand):
     help = "Runs background tasks and puts the periodic ones into the queue, until SIGTERM. Several may run at once."
 
     def handle(self, **options: Any) -> None:
+        if why_not := destruction_list.why_not_serve():
+            raise CommandError(why_not)
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
         worker = Worker(

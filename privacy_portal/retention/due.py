@@ -1,0 +1,108 @@
+"""What falls due: for each rule of the schedule, the keys whose period is over. The database finds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce
+from django.utils import timezone
+
+from consents.models import Consent, ConsentValue, State
+from members.models import Member
+from privacy_portal.policy.models import MemberKind
+from privacy_portal.vault.models import DataKey
+
+from . import holds
+from .models import RetainedRecord, RetentionRule
+from .schedule import months_after
+
+ENDED = (State.REFUSED, State.WITHDRAWN, State.EXPIRED)
+# "Without delay" (K1).
+LONGEST_DELAY = timedelta(days=5)
+
+Keys = QuerySet[DataKey]
+
+
+@dataclass(frozen=True)
+class Source:
+    """How the keys of one rule are found. `find` gives the living keys whose period is over at a moment, each with
+    `since`: what its period counts from."""
+
+    find: Callable[[RetentionRule, datetime], Keys]
+    due_since: Callable[[RetentionRule, Any], datetime] = lambda rule, since: months_after(since, rule.months)
+
+
+def _living(ground: DataKey.Ground) -> Keys:
+    return DataKey.objects.filter(ground=ground, wrapped_key__isnull=False)
+
+
+def _evidence(rule: RetentionRule, at: datetime) -> Keys:
+    ended = Consent.objects.filter(state__in=ENDED, since__lte=months_after(at, -rule.months))
+    since = Consent.objects.filter(evidence_key=OuterRef("pk")).values("since")[:1]
+    return _living(DataKey.Ground.EVIDENCE).filter(pk__in=ended.values("evidence_key")).annotate(since=Subquery(since))
+
+
+def _values(rule: RetentionRule, at: datetime) -> Keys:
+    """Values whose consent no longer covers them: only what a hold kept when the consent ended, or an error."""
+    agreed = Q(consent__state__in=(State.GIVEN, State.SUPERSEDED), consent__items__contains=[F("item_id")])
+    left = ConsentValue.objects.exclude(agreed).filter(consent__since__lte=months_after(at, -rule.months))
+    since = ConsentValue.objects.filter(data_key=OuterRef("pk")).values("consent__since")[:1]
+    return _living(DataKey.Ground.CONSENT).filter(pk__in=left.values("data_key")).annotate(since=Subquery(since))
+
+
+def _visitors(rule: RetentionRule, at: datetime) -> Keys:
+    own = Consent.objects.filter(member=OuterRef("pk"))
+    last = Coalesce(Subquery(own.order_by("-since").values("since")[:1]), F("joined_at"))
+    visitors = Member.objects.filter(kind=MemberKind.VISITOR).annotate(last=last)
+    gone = visitors.filter(~Exists(own.exclude(state__in=ENDED)), last__lte=months_after(at, -rule.months))
+    since = visitors.filter(data_key=OuterRef("pk")).values("last")[:1]
+    return _living(DataKey.Ground.MEMBERSHIP).filter(pk__in=gone.values("data_key")).annotate(since=Subquery(since))
+
+
+def _retained(rule: RetentionRule, at: datetime) -> Keys:
+    over = RetainedRecord.objects.filter(rule__code=rule.code, keep_until__lt=timezone.localdate(at))
+    since = RetainedRecord.objects.filter(data_key=OuterRef("pk")).values("keep_until")[:1]
+    return _living(DataKey.Ground.LEGAL_DUTY).filter(pk__in=over.values("data_key")).annotate(since=Subquery(since))
+
+
+def _day_after(rule: RetentionRule, since: Any) -> datetime:
+    return timezone.make_aware(datetime.combine(since + timedelta(days=1), time.min))
+
+
+RETAINED = Source(_retained, _day_after)
+SOURCES: dict[str, Source] = {
+    "consent_values": Source(_values),
+    "consent_evidence": Source(_evidence),
+    "visitors": Source(_visitors),
+    "contract_records": RETAINED,
+    "payment_records": RETAINED,
+    "complaint_records": RETAINED,
+    "advertising_records": RETAINED,
+}
+
+
+def rules(at: datetime) -> list[RetentionRule]:
+    """The rules in force whose keys can be found."""
+    in_force = RetentionRule.objects.in_force(timezone.localdate(at))
+    return [rule for rule in in_force if rule.code in SOURCES]
+
+
+def due(rule: RetentionRule, at: datetime) -> Keys:
+    """The keys that must be destroyed by this rule; without those on legal hold."""
+    return SOURCES[rule.code].find(rule, at).exclude(holds.is_held())
+
+
+def held_back(at: datetime) -> dict[str, int]:
+    """How many keys are past their period but on legal hold, by rule."""
+    found = {rule.code: SOURCES[rule.code].find(rule, at).filter(holds.is_held()).count() for rule in rules(at)}
+    return {code: count for code, count in found.items() if count}
+
+
+def overdue_destructions(at: datetime) -> dict[str, int]:
+    """How many keys fell due more than five days ago and still live, by rule: what a dashboard must show (K1)."""
+    found = {rule.code: due(rule, at - LONGEST_DELAY).count() for rule in rules(at)}
+    return {code: count for code, count in found.items() if count}

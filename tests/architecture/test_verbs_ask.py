@@ -1,0 +1,69 @@
+"""Verbs that only some staff may use refuse the others themselves, whatever door they came in by."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from consents.withdrawal import withdraw
+from members.models import Member
+from members.staff import AUDITOR
+from privacy_portal.actors import Actor
+from privacy_portal.audit import revealing, reviewing, watch_list
+from privacy_portal.errors import PortalError
+from privacy_portal.policy import publishing
+from privacy_portal.retention import holds, runs, schedule
+from privacy_portal.retention.models import DestructionRun, LegalHold
+from tests.factories import SYSTEM, a_consent, a_staff_account, collection, staff_acting
+
+pytestmark = pytest.mark.django_db
+
+Verb = Callable[[Member, Actor], Any]
+
+
+def lifting(alice: Member, actor: Actor) -> None:
+    hold = holds.place(LegalHold.About.PERSON, alice.pk, reason="lawsuit", actor=SYSTEM)
+    holds.lift(hold, actor=actor)
+
+
+VERBS: dict[str, Verb] = {
+    "reveal": lambda alice, actor: revealing.reveal(
+        alice.pk, items=[], why="identity", remark="", reference="R-1", actor=actor
+    ),
+    "sign off": lambda alice, actor: reviewing.sign_off(date(2026, 1, 1), note="fine", seen=None, actor=actor),
+    "watch": lambda alice, actor: watch_list.watch(alice.pk, why="colleague", actor=actor),
+    "stop watching": lambda alice, actor: watch_list.stop_watching(alice.pk, actor=actor),
+    "place a hold": lambda alice, actor: holds.place(LegalHold.About.PERSON, alice.pk, reason="lawsuit", actor=actor),
+    "lift a hold": lifting,
+    "approve a run": lambda alice, actor: runs.approve(DestructionRun.objects.create(), actor=actor),
+    "cancel a run": lambda alice, actor: runs.cancel(DestructionRun.objects.create(), actor=actor),
+    "set a period": lambda alice, actor: schedule.set_period(
+        schedule.rule_in_force("consent_evidence"), 12, needs_second_officer=False, actor=actor
+    ),
+    "draft a notice": lambda alice, actor: publishing.draft(collection("general.newsletter"), actor=actor),
+    "publish a notice": lambda alice, actor: publishing.publish(
+        publishing.draft(collection("general.newsletter"), actor=SYSTEM), actor=actor
+    ),
+    "record a withdrawal": lambda alice, actor: withdraw(
+        a_consent(alice, "general.newsletter", company_name="하늘상사"), language="ko", actor=actor
+    ),
+}
+
+
+@pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
+def test_an_auditor_only_reads(verb: Verb, alice: Member) -> None:
+    auditor = a_staff_account("auditor@other.example", AUDITOR)
+    with pytest.raises(PortalError) as refused:
+        verb(alice, staff_acting(auditor))
+    assert refused.value.code == "not_allowed"
+
+
+def test_nobody_is_taken_for_staff_by_saying_so(alice: Member) -> None:
+    for account_id in (None, uuid4(), alice.account_id):
+        with pytest.raises(PortalError) as refused:
+            watch_list.watch(alice.pk, why="colleague", actor=Actor("staff", account_id))
+        assert refused.value.code == "not_allowed"

@@ -1,0 +1,27 @@
+"""The demo's signing keys are made once; lost ones are not replaced behind its owner's back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from privacy_portal.audit import signing
+from privacy_portal.serving.installation import make_secrets
+from privacy_portal.serving.progress import CannotServe
+
+
+def test_they_are_made_once(tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    made = signing.load(tmp_path / "ledger-signing.json").active
+    make_secrets(tmp_path)
+    assert signing.load(tmp_path / "ledger-signing.json").active == made
+
+
+def test_lost_ones_are_told_and_not_replaced(tmp_path: Path) -> None:
+    make_secrets(tmp_path)
+    (tmp_path / "ledger-anchors.log").touch()
+    (tmp_path / "ledger-signing.json").unlink()
+    with pytest.raises(CannotServe, match=r"ledger-signing\.json is missing"):
+        make_secrets(tmp_path)
+    assert not (tmp_path / "ledger-signing.json").exists()
