@@ -286,7 +286,7 @@ UNFOLD = {
     "SITE_SYMBOL": "shield_person",
     "SITE_URL": "/",
     "SHOW_HISTORY": True,
-    "DASHBOARD_CALLBACK": "privacy_portal.admin_home.dashboard",
+    "DASHBOARD_CALLBACK": "privacy_portal.dashboard.fill",
     "SHOW_VIEW_ON_SITE": False,
     "SHOW_LANGUAGES": True,
     "LANGUAGE_FLAGS": {"ko": "한", "en": "En"},

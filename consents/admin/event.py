@@ -77,7 +77,7 @@ class ConsentEventAdmin(ExactSearchAdmin):
     list_select_related = ("consent__collection", "consent__member__data_key", "method", "notice", "evidence_key")
     ordering = ("-id",)
     sortable_by = ()
-    narrowed_by = {"member": "consent__member", "consent": "consent"}
+    narrowed_by = {"member": "consent__member", "consent": "consent", "collection": "consent__collection"}
     people_path = "consent.member_id"
     exact_search_help = gettext_lazy(
         "Finds the events of a member by a whole value: an e-mail address, name, company, mobile number, business "

@@ -8,13 +8,12 @@ from urllib.parse import urlencode
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from consents.models import ConsentEvent
 from consents.tallies import by_collection, in_weeks
 from privacy_portal.clock import now
-from privacy_portal.dashboard import Cell, Chart, Panel, Table, panel
+from privacy_portal.dashboard import Cell, Panel, Series, Table, WeeklyChart, between, last_weeks, panel
 from privacy_portal.policy.models import Collection
 
 Kind = ConsentEvent.Kind
@@ -31,30 +30,30 @@ SERIES = (
 def consents_by_week(request: HttpRequest) -> Panel | None:
     if not request.user.has_perm("consents.view_consentevent"):
         return None
-    today = timezone.localdate(now())
-    first = today - timedelta(days=today.weekday() + 7 * (WEEKS - 1))
-    counts = in_weeks(first, WEEKS)
-    weeks = [first + timedelta(weeks=number) for number in range(WEEKS)]
-    chart = Chart(
-        labels=[date_format(week, "SHORT_DATE_FORMAT") for week in weeks],
-        series=[(str(kind.label), counts[kind], colour) for kind, colour in SERIES],
-        links=[events_between(week, week + timedelta(days=6)) for week in weeks],
-    )
-    return Panel(_("Consents by week, the last %(weeks)s weeks") % {"weeks": WEEKS}, chart=chart)
+    weeks = last_weeks(WEEKS)
+    counts = in_weeks(weeks[0], WEEKS)
+    series = [Series(str(kind.label), counts[kind], colour, {"kind__exact": kind}) for kind, colour in SERIES]
+    title = _("Consents by week, the last %(weeks)s weeks") % {"weeks": WEEKS}
+    return Panel(title, chart=WeeklyChart(weeks, series, _events()))
 
 
 @panel(11)
 def consents_by_collection(request: HttpRequest) -> Panel | None:
     if not request.user.has_perm("consents.view_consentevent"):
         return None
-    first = timezone.localdate(now()) - timedelta(days=DAYS)
+    today = timezone.localdate(now())
+    first = today - timedelta(days=DAYS)
     counts = by_collection(first)
     rows = []
     for collection in Collection.objects.filter(pk__in=counts):
         of_it = counts[collection.pk]
         consents = reverse("admin:consents_consent_changelist")
         name = Cell(str(collection), f"{consents}?{urlencode({'collection__code__exact': collection.pk})}")
-        rows.append([name, *(Cell(of_it.get(kind, 0)) for kind, _colour in SERIES)])
+        row = [name]
+        for kind, _colour in SERIES:
+            events = between(_events(), first, today, kind__exact=kind, collection=collection.pk)
+            row.append(Cell(of_it.get(kind, 0), events))
+        rows.append(row)
     return Panel(
         _("By collection, the last %(days)s days") % {"days": DAYS},
         table=Table([_("Collection"), *(str(kind.label) for kind, _colour in SERIES)], rows),
@@ -62,7 +61,5 @@ def consents_by_collection(request: HttpRequest) -> Panel | None:
     )
 
 
-def events_between(first: object, last: object) -> str:
-    """The list of events of some days."""
-    days = urlencode({"at_from": str(first), "at_to": str(last)})
-    return f"{reverse('admin:consents_consentevent_changelist')}?{days}"
+def _events() -> str:
+    return reverse("admin:consents_consentevent_changelist")

@@ -76,7 +76,7 @@ class AccessEntry(models.Model):
             models.Index(fields=["at"], name="audit_access_at"),
             models.Index(fields=["account_id", "-id"], name="audit_access_of_account"),
             models.Index(
-                fields=["what", "-id"], condition=Q(what__in=["reveal", "export"]), name="audit_access_of_weight"
+                fields=["what", "at"], condition=Q(what__in=["reveal", "export"]), name="audit_access_of_weight"
             ),
             GinIndex(fields=["people"], name="audit_access_to_person"),
             unclosed_rows("audit_access_unclosed"),

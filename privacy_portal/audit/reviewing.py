@@ -86,11 +86,12 @@ def months_open(today: date) -> list[date]:
 
 def overdue_reviews(today: date) -> list[date]:
     """The months that should have been signed off by today: shown wherever an officer starts the day."""
-    return [
-        month
-        for month in months_open(today)
-        if today > month_after(month).replace(day=rules.number("review_due_day", today))
-    ]
+    return [month for month in months_open(today) if today > due_on(month, today)]
+
+
+def due_on(month: date, today: date) -> date:
+    """The day by which a month is to be signed off, by the rule that holds today."""
+    return month_after(month).replace(day=rules.number("review_due_day", today))
 
 
 def findings(month: date) -> Findings:

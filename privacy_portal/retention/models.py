@@ -215,3 +215,30 @@ class DestructionItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run_id} {self.data_key_id}"
+
+
+class DueTally(models.Model):
+    """How much of one rule is due, counted by the worker, so that no page counts what may be millions."""
+
+    code = models.SlugField(primary_key=True, max_length=40)
+    due = models.PositiveIntegerField()
+    held = models.PositiveIntegerField(help_text=_("Past their period, but on legal hold."))
+    overdue = models.PositiveIntegerField(help_text=_("Due for longer than the law allows."))
+    counted_at = models.DateTimeField(default=now)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class DestructionTally(models.Model):
+    """How many values were destroyed on one day, by an approved run or because their ground had ended."""
+
+    day = models.DateField()
+    by_run = models.BooleanField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["day", "by_run"], name="retention_one_tally_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.count}"

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, DropdownFilter
 from unfold.decorators import display
 
 from privacy_portal.admin_base import RecordAdmin, link, moment
@@ -23,10 +23,25 @@ from privacy_portal.admin_lists import DayRangeFilter
 from .models import DestructionRecord
 
 
+class ByRunFilter(DropdownFilter):
+    """Whether an approved run destroyed the values, or the end of their ground did."""
+
+    title = gettext_lazy("how")
+    parameter_name = "by_run"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", _("by an approved run")), ("no", _("their ground ended"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        if self.value() not in ("yes", "no"):
+            return queryset
+        return queryset.exclude(rule="") if self.value() == "yes" else queryset.filter(rule="")
+
+
 @admin.register(DestructionRecord)
 class DestructionRecordAdmin(RecordAdmin):
     list_display = ("shown_at", "ground", "shown_because", "shown_items", "shown_actor")
-    list_filter = (("ground", ChoicesDropdownFilter), ("at", DayRangeFilter))
+    list_filter = (("ground", ChoicesDropdownFilter), ByRunFilter, ("at", DayRangeFilter))
     ordering = ("-at", "-id")
     sortable_by = ()
     narrowed_by = {"member": "subject_id"}

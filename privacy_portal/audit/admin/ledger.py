@@ -24,6 +24,8 @@ from privacy_portal.audit.ledger_state import state
 from privacy_portal.audit.tables import ledgered_models
 from privacy_portal.clock import now
 
+from .figures import notes_about
+
 
 def title_of_table(table: str) -> str:
     """What an append-only table is called; its name where there is none of it any more."""
@@ -69,7 +71,9 @@ class CheckpointAdmin(RecordAdmin):
         return super().get_queryset(request).defer("listing")
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        return super().changelist_view(request, {"ledger": state(now()), **(extra_context or {})})
+        found = state(now())
+        told = {"ledger": found, "ledger_notes": list(notes_about(found))}
+        return super().changelist_view(request, {**told, **(extra_context or {})})
 
     def title_of(self, obj: Checkpoint) -> str:
         return _("Checkpoint %(number)s: %(table)s") % {

@@ -2,7 +2,7 @@
 
 from privacy_portal.admin_history import REASONS
 
-from . import holds, retained, rules, runs  # noqa: F401  (each registers its pages)
+from . import figures, holds, retained, rules, runs  # noqa: F401  (each registers its pages)
 from .labels import RETENTION_REASONS
 
 REASONS |= RETENTION_REASONS

@@ -19,12 +19,12 @@ from unfold.decorators import display
 
 from privacy_portal.admin_base import Button, RecordAdmin, moment
 from privacy_portal.admin_history import staff_names
-from privacy_portal.clock import now
 from privacy_portal.doors import actor_of
 from privacy_portal.errors import PortalError
-from privacy_portal.retention import due, runs
+from privacy_portal.retention import runs, tallies
 from privacy_portal.retention.models import DestructionItem, DestructionRun
 
+from .figures import notes_of_overdue
 from .labels import rule_names, state_label
 
 MAY_APPROVE = "retention.approve_run"
@@ -35,7 +35,7 @@ State, Outcome = DestructionRun.State, DestructionItem.Outcome
 class DestructionRunAdmin(RecordAdmin):
     list_display = ("shown_name", "shown_proposed", "shown_counts", "shown_state", "shown_finished")
     list_filter = (("state", ChoicesDropdownFilter),)
-    list_before_template = "admin/retention/destructionrun/overdue.html"
+    list_before_template = "admin/record/notes.html"
     ordering = ("-id",)
     sortable_by = ()
     fields = (
@@ -60,9 +60,7 @@ class DestructionRunAdmin(RecordAdmin):
         ]
 
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        overdue, names = due.overdue_destructions(now()), rule_names()
-        told = {"overdue": [(names[code], count) for code, count in overdue.items()]}
-        return super().changelist_view(request, {**told, **(extra_context or {})})
+        return super().changelist_view(request, {"notes": list(notes_of_overdue()), **(extra_context or {})})
 
     def prepare(self, rows: Any) -> None:
         names = rule_names()
@@ -90,7 +88,7 @@ class DestructionRunAdmin(RecordAdmin):
             (names.get(code, code), count, [outcomes.get((code, outcome), 0) for outcome in Outcome.values])
             for code, count in obj.counts.items()
         ]
-        held = [(names[code], count) for code, count in due.held_back(now()).items()]
+        held = [(names.get(code, code), count) for code, count in tallies.held().items()]
         return {"rows": rows, "outcomes": Outcome.labels, "held": held}
 
     def approve_view(self, request: HttpRequest, number: int) -> HttpResponse:
