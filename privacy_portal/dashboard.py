@@ -71,6 +71,10 @@ class WeeklyChart:
         return json.dumps({"labels": labels, "datasets": datasets}, ensure_ascii=False)
 
     @property
+    def is_empty(self) -> bool:
+        return not any(any(one.counts) for one in self.series)
+
+    @property
     def options(self) -> str:
         return SIDE_BY_SIDE
 
@@ -111,6 +115,7 @@ class Panel:
     table: Table | None = None
     empty: str = ""  # what is said where there is nothing yet
     help: str = ""
+    is_folded: bool = False  # a long table, opened by who wants it
 
 
 @dataclass(frozen=True)

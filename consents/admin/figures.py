@@ -34,7 +34,8 @@ def consents_by_week(request: HttpRequest) -> Panel | None:
     counts = in_weeks(weeks[0], WEEKS)
     series = [Series(str(kind.label), counts[kind], colour, {"kind__exact": kind}) for kind, colour in SERIES]
     title = _("Consents by week, the last %(weeks)s weeks") % {"weeks": WEEKS}
-    return Panel(title, chart=WeeklyChart(weeks, series, _events()))
+    empty = _("Nothing was given, refused or withdrawn.")
+    return Panel(title, chart=WeeklyChart(weeks, series, _events()), empty=empty)
 
 
 @panel(11)
@@ -58,6 +59,7 @@ def consents_by_collection(request: HttpRequest) -> Panel | None:
         _("By collection, the last %(days)s days") % {"days": DAYS},
         table=Table([_("Collection"), *(str(kind.label) for kind, _colour in SERIES)], rows),
         empty=_("Nothing was given, refused or withdrawn."),
+        is_folded=True,
     )
 
 

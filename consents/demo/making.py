@@ -6,7 +6,7 @@ import heapq
 import itertools
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
@@ -20,12 +20,14 @@ from members.models import Account, Member
 from members.staff import SUPPORT_AGENT, add_staff
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
+from privacy_portal.audit.reviewing import month_after, month_before, month_of
 from privacy_portal.clock import pretending
 from privacy_portal.errors import PortalError
 from privacy_portal.policy import loading
 from privacy_portal.policy.models import MemberKind, Notice
 
-from . import cast, story
+from . import cast, desk_days, story
+from .desk_days import DeskDays
 from .lives import Life, Notices
 from .notices import NewVersion, new_versions
 from .people import crowd
@@ -83,6 +85,7 @@ class Telling:
         for version in new_versions():
             self._plan_version(version)
         self._at(self._moment(200 - MID_MORNING), self._an_agent_leaves)
+        self._plan_desk_days(DeskDays(seed, self.officer, self.agents[:1]))
 
     def tell(self, progress: Callable[[int, int], object]) -> None:
         told = 0
@@ -138,6 +141,19 @@ class Telling:
             if life.member and not life.is_written and life.has_to_answer_again(version.collection):
                 for deed in story.after_asked_again(life.person.rng, version.collection, ago):
                     self._plan(life, deed)
+
+    def _plan_desk_days(self, desks: DeskDays) -> None:
+        today = timezone.localdate(self.until)
+        for ago, deed in desks.deeds(today):
+            moment = self._moment(ago - MID_MORNING) if ago != desk_days.AT_NIGHT else self._night_before(ago)
+            self._at(moment, deed)
+        # The month before last is signed off in time; last month's review waits.
+        reviewed = month_before(month_before(month_of(today)))
+        signed_off = timezone.make_aware(datetime.combine(month_after(reviewed), time(hour=10)))
+        self._at(signed_off + timedelta(days=desk_days.SIGNED_OFF), lambda: desks.review(reviewed))
+
+    def _night_before(self, ago: float) -> datetime:
+        return timezone.localtime(self.until - timedelta(days=ago)).replace(hour=0, minute=40)
 
     def _an_agent_leaves(self) -> None:
         leaving = self.agents[-1]

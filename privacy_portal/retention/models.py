@@ -222,8 +222,8 @@ class DueTally(models.Model):
 
     code = models.SlugField(primary_key=True, max_length=40)
     due = models.PositiveIntegerField()
-    held = models.PositiveIntegerField(help_text=_("Past their period, but on legal hold."))
-    overdue = models.PositiveIntegerField(help_text=_("Due for longer than the law allows."))
+    held = models.PositiveIntegerField()  # past their period, but on legal hold
+    overdue = models.PositiveIntegerField()  # due for longer than the law allows
     counted_at = models.DateTimeField(default=now)
 
     def __str__(self) -> str:

@@ -78,7 +78,8 @@ def reveals_and_exports(request: HttpRequest) -> Panel | None:
         counts[What(what)][(day - weeks[0]).days // 7] += count
     series = [Series(str(what.label), counts[what], colour, {"what__exact": what}) for what, colour in SERIES]
     log = reverse("admin:audit_accessentry_changelist")
-    return Panel(_("Reveals and exports by week"), chart=WeeklyChart(weeks, series, log))
+    empty = _("Nothing was revealed or exported in the last %(weeks)s weeks.") % {"weeks": WEEKS}
+    return Panel(_("Reveals and exports by week"), chart=WeeklyChart(weeks, series, log), empty=empty)
 
 
 @panel(21)

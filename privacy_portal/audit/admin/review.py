@@ -93,7 +93,7 @@ class AccessReviewAdmin(RecordAdmin):
         return True
 
     def _page(self, request: HttpRequest, month: date, form: SignOffForm) -> HttpResponse:
-        found = reviewing.findings(month)
+        found, today = reviewing.findings(month), timezone.localdate(now())
         review = AccessReview.objects.filter(month=month).first()
         entries = [*found.without_reference, *found.exports, *(entry for entry, _watched in found.to_watched)]
         accounts: list[UUID | None] = [volume.account_id for volume in found.volumes]
@@ -112,19 +112,19 @@ class AccessReviewAdmin(RecordAdmin):
             "title": _("Review of %(month)s") % {"month": f"{month:%Y-%m}"},
             "month": month,
             "before": reviewing.month_before(month),
-            "after": reviewing.month_after(month),
+            "after": reviewing.month_after(month) if month < reviewing.month_of(today) else None,
             "found": found,
             "review": review,
             "reviewer": staff.get(review.signed_off_by, "") if review else "",
             "volumes": [(one, _who(one.account_id, one.service, staff)) for one in found.volumes],
-            "hours": [(hour, count, is_night, 100 * count // most) for hour, count, is_night in found.hours],
+            "hours": [(hour, count, is_night, 100 * count // most) for hour, count, is_night in found.hours if count],
             "without_reference": [_told(entry, staff) for entry in found.without_reference],
             "exports": [_told(entry, staff) for entry in found.exports],
             "to_watched": [
                 (_told(entry, staff), [(names[one.person_id], one.get_why_display()) for one in watched])
                 for entry, watched in found.to_watched
             ],
-            "form": form if review is None and month < reviewing.month_of(timezone.localdate(now())) else None,
+            "form": form if review is None and month < reviewing.month_of(today) else None,
             "may_sign_off": request.user.has_perm(RIGHT),
         }
         return TemplateResponse(request, "admin/audit/review.html", context)

@@ -99,7 +99,8 @@ def destroyed_by_week(request: HttpRequest) -> Panel | None:
         Series(_("by an approved run"), counts[True], "var(--color-primary-600)", {"by_run": "yes"}),
     ]
     records = reverse("admin:vault_destructionrecord_changelist")
-    return Panel(_("Destroyed by week"), chart=WeeklyChart(weeks, series, records))
+    empty = _("Nothing was destroyed in the last %(weeks)s weeks.") % {"weeks": WEEKS}
+    return Panel(_("Destroyed by week"), chart=WeeklyChart(weeks, series, records), empty=empty)
 
 
 def _runs(state: str = "") -> str:
