@@ -28,6 +28,7 @@ from privacy_portal.vault import fields as sealed_fields
 
 from . import inserting
 from .figures import BenchError, Figure
+from .installation import OFFICER, PASSWORD
 from .population import fill
 
 T = TypeVar("T")
@@ -47,11 +48,7 @@ def measure(events: int) -> list[Figure]:
         cursor.execute("VACUUM ANALYZE")
     print(f"{made.members:,} members, {made.consents:,} consents, {made.events:,} events")
     officer = add_staff(
-        "officer@bench.example",
-        name="Officer",
-        password="never used to sign in",
-        groups=[PRIVACY_OFFICER],
-        actor=Actor.system("bench"),
+        OFFICER, name="Officer", password=PASSWORD, groups=[PRIVACY_OFFICER], actor=Actor.system("bench")
     )
     return [
         *access_logging(officer, rounds=min(max(events // 10_000, 5), 100)),

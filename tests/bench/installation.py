@@ -37,6 +37,8 @@ NOT_OURS = (
     "ALLOWED_HOSTS",
 )
 CONNECTIONS = 20
+# Who looks at pages and approves, and signs in to a portal that was kept.
+OFFICER, PASSWORD = "officer@bench.example", "the officer of the bench"
 # Consents of the past were given on notices that were in force then.
 POLICY_SINCE = timedelta(days=365 * 7)
 
@@ -71,7 +73,7 @@ def own_portal(*, keep: bool) -> Iterator[None]:
         if url:
             own_database.stop(var / "postgres")
         if keep:
-            print(f"\nKept in {var}. To look at it: PORTAL_VAR={var} bin/serve")
+            print(f"\nKept. To look at it: PORTAL_VAR={var} bin/serve; sign in as {OFFICER} with “{PASSWORD}”.")
         else:
             shutil.rmtree(var, ignore_errors=True)
 
