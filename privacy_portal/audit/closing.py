@@ -8,7 +8,7 @@ asked to wait. Rows of another cluster, restored from its dump, can only be old:
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from uuid import UUID
@@ -56,10 +56,10 @@ def close_all() -> None:
         raise LedgerError(" ".join(failed))
 
 
-def close(table: LedgerTable) -> int:
+def close(table: LedgerTable, progress: Callable[[int], object] = lambda rows: None) -> int:
     """Close what is new in one table; returns how many rows. Raises `LedgerError`."""
     closed = 0
-    while made := _close_once(table):
+    while made := _close_once(table, progress):
         closed += sum(checkpoint.rows for checkpoint in made)
         if sum(checkpoint.rows for checkpoint in made) < ROWS_AT_ONCE:
             break
@@ -68,7 +68,7 @@ def close(table: LedgerTable) -> int:
 
 # Of its own, so that it sees what others have committed by now, and so that what it closed is committed when it ends.
 @transaction.atomic(durable=True)
-def _close_once(table: LedgerTable) -> list[Checkpoint]:
+def _close_once(table: LedgerTable, progress: Callable[[int], object]) -> list[Checkpoint]:
     if not _is_alone(table):
         return []
     with connection.cursor() as cursor:
@@ -103,6 +103,7 @@ def _close_once(table: LedgerTable) -> list[Checkpoint]:
             )
             last = replace(checkpoint, signature=keys.sign(checkpoint.signed))
             made.append(last)
+            progress(last.rows)
     for checkpoint in made:
         StoredCheckpoint.stored(checkpoint)
     # A transaction that stays open keeps the number where it is, and so this row.

@@ -23,7 +23,7 @@ def place(about: LegalHold.About, about_id: UUID, *, reason: str, reference: str
     """Hold whatever there is of a person or a request. Placing the same hold twice is one hold."""
     demand(actor, "retention.place_hold")
     if about == LegalHold.About.PERSON:
-        lock_person(about_id)
+        lock_people([about_id])
     same = open_holds([about_id]).filter(reason=reason, reference=reference).first()
     if same is not None:
         return same
@@ -63,7 +63,10 @@ def is_held() -> Exists:
     return Exists(LegalHold.objects.filter(about, lifted_at__isnull=True))
 
 
-def lock_person(person_id: UUID | None) -> None:
-    """From here on nobody gives a consent in this person's name, places a hold on them, or destroys what is theirs."""
-    if person_id is not None:
-        Member.objects.select_for_update(of=("self",), no_key=True).filter(pk=person_id).first()
+def lock_people(numbers: Iterable[UUID | None]) -> None:
+    """From here on nobody gives a consent in these people's name, places a hold on them, or destroys what is theirs.
+
+    They are locked in the order of their numbers, so that two who lock the same people never wait for each other.
+    """
+    members = Member.objects.filter(pk__in={number for number in numbers if number is not None})
+    list(members.select_for_update(of=("self",), no_key=True).order_by("pk").values_list("pk"))

@@ -1,12 +1,14 @@
 """Destruction runs: what fell due is proposed, approved by officers, and then destroyed item by item.
 
-Each item is one transaction: key, blind indexes, destruction record and the item's own mark are written together or not
-at all. A run that was killed goes on where it stopped.
+Of each item key, blind indexes, destruction record and the item's own mark are written in one transaction, together or
+not at all; some items share one, since each transaction waits for the disk. A run that was killed goes on where it
+stopped.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,7 +22,7 @@ from privacy_portal.audit.history import save_as
 from privacy_portal.clock import now
 from privacy_portal.errors import PortalError
 from privacy_portal.rights import demand
-from privacy_portal.vault.destruction import Approval, destroy_key
+from privacy_portal.vault.destruction import Approval, destroy_keys
 from privacy_portal.vault.models import DataKey
 
 from . import holds
@@ -29,6 +31,8 @@ from .models import DestructionItem, DestructionRun, RetentionRule
 
 State, Outcome = DestructionRun.State, DestructionItem.Outcome
 BATCH = 1000
+# Destroyed in one transaction: few enough that nobody waits long for a person who is locked meanwhile.
+TOGETHER = 100
 PROPOSING_LOCK = 0x70726F706F7365  # "propose"
 ACTOR = Actor.system("destroy_due")
 
@@ -109,26 +113,12 @@ def destroy(run: DestructionRun, progress: Callable[[int], object] = lambda coun
 
     Raises `PortalError` `not_approved`.
     """
-    _begin(run)
-    last = 0
-    while batch := list(_waiting(run).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        for item_id in batch:
-            destroy_item(item_id)
-            progress(1)
+    run, last = _begin(run), 0
+    while batch := list(_waiting(run).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:TOGETHER]):
+        _destroy_together(run, batch)
+        progress(len(batch))
         last = batch[-1]
     _finish(run)
-
-
-@transaction.atomic
-def destroy_item(item_id: int) -> None:
-    """Destroy one item if it is still due and not held; otherwise note why not."""
-    waiting = DestructionItem.objects.select_for_update(of=("self",), skip_locked=True).select_related("rule", "run")
-    item = waiting.filter(pk=item_id, outcome=Outcome.WAITING).first()
-    if item is None:  # another process is at it, or was
-        return
-    holds.lock_person(item.subject_id)
-    item.outcome, item.done_at = _end(item), now()
-    item.save(update_fields=["outcome", "done_at"])
 
 
 def outcomes(run: DestructionRun) -> dict[tuple[str, str], int]:
@@ -137,27 +127,50 @@ def outcomes(run: DestructionRun) -> dict[tuple[str, str], int]:
     return {(code, outcome): count for code, outcome, count in rows}
 
 
-def _end(item: DestructionItem) -> DestructionItem.Outcome:
-    code, key = item.rule.code, DataKey.objects.get(pk=item.data_key_id)
-    if holds.held_among([key]):
-        return Outcome.HELD
-    # The period may have been set anew since it was proposed.
-    rule = next((rule for rule in rules(now()) if rule.code == code), None)
-    if rule is None or not SOURCES[code].find(rule, now()).filter(pk=key.pk).exists():
-        return Outcome.NOT_DUE
-    officers = tuple(one for one in (item.run.approved_by, item.run.second_approved_by) if one is not None)
-    destroyed = destroy_key(key.pk, because=f"retention.{code}", actor=ACTOR, approval=Approval(code, officers))
-    return Outcome.DESTROYED if destroyed else Outcome.NOT_DUE
+@transaction.atomic
+def _destroy_together(run: DestructionRun, item_ids: Sequence[int]) -> None:
+    """Destroy those of these items that are still due and not held; of the others, note why not."""
+    waiting = _waiting(run).select_for_update(of=("self",), skip_locked=True).select_related("rule", "data_key")
+    items = list(waiting.filter(pk__in=item_ids).order_by("pk"))  # without those another process is at, or was
+    holds.lock_people(item.subject_id for item in items)
+    held = holds.held_among([item.data_key for item in items])
+    destroyed = _destroyed(run, [item for item in items if item.data_key_id not in held])
+    found: dict[DestructionItem.Outcome, list[int]] = defaultdict(list)
+    for item in items:
+        key = item.data_key_id
+        found[Outcome.HELD if key in held else Outcome.DESTROYED if key in destroyed else Outcome.NOT_DUE].append(
+            item.pk
+        )
+    for outcome, numbers in found.items():
+        run.items.filter(pk__in=numbers).update(outcome=outcome, done_at=now())
+
+
+def _destroyed(run: DestructionRun, items: Iterable[DestructionItem]) -> set[UUID]:
+    """Destroy the keys of these items, but for what is not due any more; returns which keys are destroyed now."""
+    proposed: dict[str, list[UUID]] = defaultdict(list)
+    for item in items:
+        proposed[item.rule.code].append(item.data_key_id)
+    officers = tuple(one for one in (run.approved_by, run.second_approved_by) if one is not None)
+    destroyed: set[UUID] = set()
+    # The periods may have been set anew since it was proposed.
+    for rule in rules(now()):
+        if keys := proposed[rule.code]:
+            still_due = SOURCES[rule.code].find(rule, now()).filter(pk__in=keys).values_list("pk", flat=True)
+            approval, because = Approval(rule.code, officers), f"retention.{rule.code}"
+            records = destroy_keys(list(still_due), because=because, actor=ACTOR, approval=approval)
+            destroyed.update(record.data_key_id for record in records)
+    return destroyed
 
 
 @transaction.atomic
-def _begin(run: DestructionRun) -> None:
+def _begin(run: DestructionRun) -> DestructionRun:
     run = _locked(run)
     if run.state not in (State.APPROVED, State.RUNNING):
         raise PortalError("not_approved", _("This run is not approved, or is over."))
     if run.state == State.APPROVED:
         run.state, run.started_at = State.RUNNING, now()
         save_as(ACTOR, run, reason="run begun")
+    return run
 
 
 @transaction.atomic

@@ -42,13 +42,18 @@ def destroy_ground(ground: DataKey.Ground, ground_id: UUID, *, because: str, act
     return _destroy(_not_on_hold(keys.select_for_update().order_by("id")), because, actor, Approval())
 
 
-@transaction.atomic
-def destroy_key(
-    data_key_id: UUID, *, because: str, actor: Actor, approval: Approval | None = None
-) -> list[DestructionRecord]:
+def destroy_key(data_key_id: UUID, *, because: str, actor: Actor) -> list[DestructionRecord]:
     """Destroy one data key, as when one item of a consent is taken back. Safe to repeat. One on legal hold stays."""
-    keys = DataKey.objects.filter(pk=data_key_id, wrapped_key__isnull=False)
-    return _destroy(_not_on_hold(keys.select_for_update()), because, actor, approval or Approval())
+    return destroy_keys([data_key_id], because=because, actor=actor, approval=Approval())
+
+
+@transaction.atomic
+def destroy_keys(
+    data_key_ids: Iterable[UUID], *, because: str, actor: Actor, approval: Approval
+) -> list[DestructionRecord]:
+    """Destroy data keys, all or, where it fails, none. Safe to repeat. Those on legal hold stay."""
+    keys = DataKey.objects.filter(pk__in=data_key_ids, wrapped_key__isnull=False)
+    return _destroy(_not_on_hold(keys.select_for_update().order_by("id")), because, actor, approval)
 
 
 @transaction.atomic

@@ -6,7 +6,8 @@ from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from members.models import Account, Member
 from privacy_portal.clock import now
@@ -70,6 +71,20 @@ def test_an_approved_run_destroys_and_writes_one_record_each(alice: Member, offi
             "run begun",
             "run done",
         ]
+
+
+def test_destroying_many_takes_as_many_queries_as_destroying_one(officer: Account) -> None:
+    taken = []
+    for people in (1, 3):
+        for _number in range(people):
+            an_ended_consent(a_member())
+        with later(years=4):
+            run = an_approved_run(officer)
+            with CaptureQueriesContext(connection) as queries:
+                runs.destroy(run)
+            assert run.items.filter(outcome="destroyed").count() == people
+            taken.append(len(queries))
+    assert taken[0] == taken[1]
 
 
 def test_where_a_rule_asks_for_it_two_different_officers_approve(alice: Member, officer: Account) -> None:
