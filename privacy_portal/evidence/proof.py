@@ -44,23 +44,19 @@ class Proof:
         model: type[models.Model] = type(rows[0])
         table = LedgerTable(model._meta.db_table, str(model._meta.pk.column))
         numbers = [row.pk for row in rows]
-        values = self._values(table, numbers)
-        return {
-            number: {
-                "table": table.name,
-                "row": number,
-                "checkpoint": checkpoint,
-                "columns": {name: values[number][name] for name in named if name in values[number]}
-                if named
-                else values[number],
-            }
-            for number, checkpoint, named in self._checkpoints(table, numbers)
-        }
+        values, proofs = self._values(table, numbers), {}
+        for number, checkpoint, digested in self._checkpoints(table, numbers):
+            columns = values[number]
+            if checkpoint is not None:  # which may be older than some columns of the table
+                columns = {name: columns[name] for name in digested if name in columns}
+            proofs[number] = {"table": table.name, "row": number, "checkpoint": checkpoint, "columns": columns}
+        return proofs
 
     def _values(self, table: LedgerTable, numbers: list[int]) -> dict[int, Columns]:
         """Each row as COPY gives it, by column."""
-        names = self._columns.setdefault(table.name, []) or [name for name, _kind in table.columns()]
-        self._columns[table.name] = names
+        if table.name not in self._columns:
+            self._columns[table.name] = [name for name, _kind in table.columns()]
+        names = self._columns[table.name]
         query = sql.SQL("SELECT {id}, {columns} FROM {table} WHERE {id} = ANY({numbers})").format(
             id=table.row_id,
             columns=sql.SQL(", ").join(map(sql.Identifier, names)),
@@ -90,10 +86,9 @@ class Proof:
             written=WRITTEN,
             numbers=sql.Literal(numbers),
         )
-        covering = self._covering.setdefault(table.name, set())
         for number, checkpoint, columns in rows_of(query):
             if checkpoint is not None:
-                covering.add(checkpoint)
+                self._covering.setdefault(table.name, set()).add(checkpoint)
             yield number, checkpoint, [name for name, _kind in json.loads(columns or "[]")]
 
     def write(self, archive: Archive, progress: Callable[[int], object]) -> int:
@@ -101,8 +96,6 @@ class Proof:
         database, written = Database(), 0
         for table, numbers in sorted(self._covering.items()):
             covering = Checkpoint.objects.filter(table=table, number__in=numbers).order_by("number")
-            if not numbers:
-                continue
             counts: dict[int, int] = {}
             with archive.writing(f"ledger/{table}.rows") as write:
                 for checkpoint in self._signed(covering):

@@ -133,6 +133,16 @@ EDITS: dict[str, tuple[str, Edit, str]] = {
         lambda rows: rows[0].update(columns={**rows[1]["columns"], "id": rows[0]["columns"]["id"]}),
         "was changed since checkpoint 1 closed it",
     ),
+    "a row without its proof": (
+        "data/events.json",
+        lambda rows: rows[0].pop("table"),
+        f"data/events.json holds a row that is not of {EVENTS}",
+    ),
+    "a row of another table": (
+        "data/destructions.json",
+        lambda rows: rows[0].update(table=EVENTS),
+        "data/destructions.json holds a row that is not of vault_destructionrecord",
+    ),
     "a row under another number": (
         "data/events.json",
         lambda rows: rows[0].update(row=99_999),
@@ -330,7 +340,8 @@ def leaves(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 def test_odd_values_anywhere_break_nothing(files: Files, tmp_path: Path) -> None:
-    odd = [None, [], {}, [[]], "", "x", "\x1b[2J", "\ud800", -1, 0, 10**30, 1.5, float("inf"), float("nan"), True]
+    odd: list[Any] = [None, [], {}, [[]], "", "x", "\x1b[2J", "\ud800", -1, 0, 10**30, 1.5, True]
+    odd += [float("inf"), float("nan")]
     chance, keys = random.Random(5), own_keys()
     for name in ("data/events.json", "data/notices.json", "data/destructions.json", f"ledger/{EVENTS}.json"):
         rows = json.loads(files[name])

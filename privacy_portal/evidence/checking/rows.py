@@ -19,6 +19,14 @@ from .findings import Findings, counted, some
 RECORDS_AT_ONCE = 10_000
 ROWS_IN, CHECKPOINTS_IN = "data/", "ledger/"
 EVENTS, NOTICES = "data/events.json", "data/notices.json"
+# What these files tell must be in the ledger; sections of other rooms say for themselves whether theirs is.
+TABLES = {
+    EVENTS: "consents_consentevent",
+    "data/access.json": "audit_accessentry",
+    "data/own_access.json": "audit_ownaccessentry",
+    "data/destructions.json": "vault_destructionrecord",
+    "data/retained.json": "retention_retainedrecord",
+}
 
 
 @dataclass
@@ -40,7 +48,7 @@ class Rows:
         self._container, self._findings = container, findings
         self._checkpoints: dict[str, dict[int, Covering]] = {}
         self._unclosed: list[str] = []
-        self._withheld = self._counted = 0
+        self._withheld = self._counted = self._signed_only = 0
         self._notices: set[str] = set()
 
     def check(self, keys: PublicKeys) -> None:
@@ -91,7 +99,11 @@ class Rows:
     def _take_rows(self, name: str) -> None:
         last = 0
         for row in self._container.rows(name):
+            if row.get("table") != TABLES.get(name, row.get("table")):
+                self._findings.doubt(f"{name} holds a row that is not of {TABLES[name]}.")
+                continue
             if "table" not in row:
+                self._signed_only += 1
                 continue
             try:
                 table, number = str(row["table"]), int(row["row"])
@@ -177,6 +189,8 @@ class Rows:
         closed = self._counted - len(self._unclosed)
         hold(f"{counted(len(self._notices), 'notice')} as digested when published.")
         hold(f"{counted(closed, 'row')} of the ledger as closed, in {counted(checkpoints, 'checkpoint')}.")
+        others = counted(self._signed_only, "row")
+        hold(f"{others} of other kinds, such as consents and notices: signed, but not closed in the ledger.")
         if self._withheld:
             hold(
                 f"Of these, {counted(self._withheld, 'row')} also about other people, who are left out: proven is that "
