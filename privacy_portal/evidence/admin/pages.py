@@ -1,3 +1,5 @@
+"""The form behind the button: what it asks, and the zip that answers it."""
+
 from __future__ import annotations
 
 from typing import Any
