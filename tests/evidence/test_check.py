@@ -254,7 +254,10 @@ def test_a_row_changed_in_the_database_is_found_in_the_bundle(officer: Account, 
     assert f"The rows of {EVENTS} are not those that checkpoint 1 closed." in said
 
 
-def test_a_bundle_stays_good_when_the_signing_key_is_changed(officer: Account, alice: Member, tmp_path: Path) -> None:
+def test_a_bundle_stays_good_when_the_signing_key_is_changed(
+    officer: Account, alice: Member, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "LEDGER_SIGNING_KEYS", str(signing.create(tmp_path / "signing.json").path))
     a_consent(alice, "general.newsletter", company_name="하늘상사")
     close()
     before = made(officer, alice.pk)
