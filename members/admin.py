@@ -11,7 +11,7 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -48,6 +48,7 @@ GROUPS = {
 # What the rooms above add to a member's page; each registers its own.
 sections: list[Callable[[HttpRequest, Member], str]] = []
 more_buttons: list[Callable[[HttpRequest, Member], list[Button]]] = []
+more_pages: list[Callable[[admin.AdminSite], list[URLPattern]]] = []
 
 
 @admin.register(Member)
@@ -71,6 +72,9 @@ class MemberAdmin(ExactSearchAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
         return super().get_queryset(request).select_related("data_key", "account__data_key", "notice__collection")
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*(page for more in more_pages for page in more(self.admin_site)), *super().get_urls()]
 
     def title_of(self, obj: Member) -> str:
         return f"{masked_name(obj)} · {obj.get_kind_display()}"

@@ -36,6 +36,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "audit.reveal_values",
         "audit.reveal_without_reference",
         "audit.sign_off_accessreview",
+        "audit.export_evidence",
         "audit.change_watchedperson",
         "members.view_account",
         "consents.record_consent",

@@ -100,6 +100,7 @@ INSTALLED_APPS = [
     "consents",
     "requests",
     "privacy_portal.retention",
+    "privacy_portal.evidence",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,10 @@ from privacy_portal.policy.admin.status import CollectionGroupFilter
 from . import recording
 from .event import EventLine
 from .labels import state_label
+
+# What the rooms above add to a consent's page; each registers its own.
+more_buttons_of_consent: list[Callable[[HttpRequest, Consent], list[Button]]] = []
+more_pages_of_consent: list[Callable[[admin.AdminSite], list[URLPattern]]] = []
 
 
 class StandingFilter(DropdownFilter):
@@ -96,7 +101,8 @@ class ConsentAdmin(ExactSearchAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(recording.record_page)
-        return [path("record/", view, name="consents_consent_record"), *super().get_urls()]
+        pages = [page for more in more_pages_of_consent for page in more(self.admin_site)]
+        return [path("record/", view, name="consents_consent_record"), *pages, *super().get_urls()]
 
     def title_of(self, obj: Consent) -> str:
         return f"{obj.collection} · {masked_name(obj.member)}"
@@ -109,7 +115,8 @@ class ConsentAdmin(ExactSearchAdmin):
         return Q(member__in=Member.objects.filter(found_by(terms)).order_by()) | own
 
     def buttons(self, request: HttpRequest, obj: Consent) -> list[Button]:
-        buttons = reveal_button(request, obj.member_id)
+        buttons = [*reveal_button(request, obj.member_id)]
+        buttons += [button for more in more_buttons_of_consent for button in more(request, obj)]
         if not request.user.has_perm("consents.record_consent"):
             return buttons
 

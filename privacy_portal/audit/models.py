@@ -72,6 +72,7 @@ class AccessEntry(models.Model):
         verbose_name = _("access log entry")
         verbose_name_plural = _("access log")
         ordering = ["-id"]
+        permissions = [("export_evidence", _("Can download an evidence bundle"))]
         indexes = [
             models.Index(fields=["at"], name="audit_access_at"),
             models.Index(fields=["account_id", "-id"], name="audit_access_of_account"),

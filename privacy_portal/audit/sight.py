@@ -86,6 +86,17 @@ def looking(sight: Sight) -> Iterator[None]:
         _sight.reset(token)
 
 
+@contextmanager
+def seen_by(actor: Actor, page: str) -> Iterator[None]:
+    """Within the block the actor looks on, also where no door has opened a sight, as at the command line."""
+    if _sight.get() is not None:
+        yield
+        return
+    with looking(sight := Sight(lambda: Viewer(actor, page, "", What.VIEW))):
+        yield
+    sight.write()
+
+
 def saw(person_id: UUID | None, *items: str, in_full: bool = False) -> None:
     """Note that a person, and these items of the person, are being shown."""
     sight = _sight.get()

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from django.apps import apps
-from django.db import connection, models
+from django.db import connection, models, transaction
 from psycopg import sql
 
 from privacy_portal.append_only import WRITTEN_IN, is_append_only
@@ -96,6 +96,16 @@ class LedgerTable:
 def bigint(number: int) -> sql.Composable:
     """The lowest of all is too low for a plain number: its sign is read apart from it."""
     return sql.SQL("{}::bigint").format(sql.Literal(str(number)))
+
+
+@contextmanager
+def in_one_snapshot() -> Iterator[None]:
+    """The database as it is at one moment, with values shown as they are in a dump. Nothing is written within it."""
+    with transaction.atomic(durable=True), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        # Whatever a cursor finds is read to its end.
+        cursor.execute(f"{AS_IN_A_DUMP}; SET LOCAL cursor_tuple_fraction = 1")
+        yield
 
 
 @contextmanager

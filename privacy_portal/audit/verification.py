@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 from django.conf import settings
-from django.db import connection, transaction
 from django_tasks import task
 
 from privacy_portal.clock import now
@@ -22,7 +20,7 @@ from .ledger.problems import Problem
 from .ledger.verifying import Verification
 from .ledger_models import Checkpoint, LedgerVerification
 from .live import Database
-from .tables import AS_IN_A_DUMP, ledgered_tables
+from .tables import in_one_snapshot, ledgered_tables
 
 log = structlog.get_logger()
 
@@ -38,7 +36,7 @@ def verify(
     # Before the database: what is closed meanwhile may be missing in the file, but not the other way round.
     anchors = _anchors(keys)
     first, count = None, 0
-    with _snapshot():
+    with in_one_snapshot():
         verification = Verification(Database(), keys, anchors, progress)
         for problem in verification.problems():
             first, count = first or problem, count + 1
@@ -69,12 +67,3 @@ def _anchors(keys: PublicKeys) -> Anchors | None:
     if not settings.LEDGER_ANCHORS or not (Path(settings.LEDGER_ANCHORS).exists() or Checkpoint.objects.exists()):
         return None
     return Anchors(settings.LEDGER_ANCHORS, keys)
-
-
-@contextmanager
-def _snapshot() -> Iterator[None]:
-    """The database as it is at one moment, with values shown as they are in a dump."""
-    with transaction.atomic(durable=True), connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        cursor.execute(AS_IN_A_DUMP)
-        yield

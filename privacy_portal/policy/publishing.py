@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import attrgetter
 from typing import Any
 
 from django.db import transaction
@@ -113,7 +114,7 @@ def content(notice: Notice) -> dict[str, Any]:
                 "name_ko": item.name_ko,
                 "name_en": item.name_en,
             }
-            for item in notice.items.order_by("position", "id")
+            for item in sorted(notice.items.all(), key=attrgetter("position", "pk"))
         ],
     }
 

@@ -15,6 +15,7 @@ from members.staff import AUDITOR
 from privacy_portal.actors import Actor
 from privacy_portal.audit import revealing, reviewing, watch_list
 from privacy_portal.errors import PortalError
+from privacy_portal.evidence.making import Asked, make_bundle
 from privacy_portal.policy import publishing
 from privacy_portal.retention import holds, runs, schedule
 from privacy_portal.retention.models import DestructionRun, LegalHold
@@ -37,6 +38,7 @@ VERBS: dict[str, Verb] = {
     "sign off": lambda alice, actor: reviewing.sign_off(date(2026, 1, 1), note="fine", seen=None, actor=actor),
     "watch": lambda alice, actor: watch_list.watch(alice.pk, why="colleague", actor=actor),
     "stop watching": lambda alice, actor: watch_list.stop_watching(alice.pk, actor=actor),
+    "make an evidence bundle": lambda alice, actor: make_bundle(alice.pk, asked=Asked("dispute"), actor=actor),
     "place a hold": lambda alice, actor: holds.place(LegalHold.About.PERSON, alice.pk, reason="lawsuit", actor=actor),
     "lift a hold": lifting,
     "approve a run": lambda alice, actor: runs.approve(DestructionRun.objects.create(), actor=actor),
