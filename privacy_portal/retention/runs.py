@@ -6,9 +6,9 @@ at all. A run that was killed goes on where it stopped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
+from itertools import islice
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -39,22 +39,29 @@ def counts_of_due(at: datetime) -> dict[RetentionRule, int]:
 
 
 @transaction.atomic
-def propose(at: datetime | None = None) -> DestructionRun | None:
-    """Make a run of everything that is due and waits in no run yet; None where there is nothing."""
+def propose(
+    at: datetime | None = None, progress: Callable[[int], object] = lambda count: None
+) -> DestructionRun | None:
+    """Make a run of everything that is due and waits in no run yet; None where there is nothing.
+
+    Any number of keys takes the same memory. Killed in between, nothing is proposed.
+    """
     at = at or now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PROPOSING_LOCK])
-    found = {rule: keys for rule in rules(at) if (keys := _numbers(rule, at))}
+    found = [rule for rule in rules(at) if _unproposed(rule, at).exists()]
     if not found:
         return None
-    run = DestructionRun(
-        counts={rule.code: len(keys) for rule, keys in found.items()},
-        needs_second_officer=any(rule.needs_second_officer for rule in found),
-        proposed_at=at,
-    )
-    save_as(ACTOR, run, reason="run proposed", force_insert=True)
-    for rule, keys in found.items():
-        DestructionItem.objects.bulk_create(_items(run, rule, keys), batch_size=BATCH)
+    # What it counts is only known once its items are written; its history begins then.
+    needs_second = any(rule.needs_second_officer for rule in found)
+    [run] = DestructionRun.objects.bulk_create([DestructionRun(needs_second_officer=needs_second, proposed_at=at)])
+    for rule in found:
+        items = _items(run, rule, at)
+        while batch := list(islice(items, BATCH)):
+            DestructionItem.objects.bulk_create(batch)
+            run.counts[rule.code] = run.counts.get(rule.code, 0) + len(batch)
+            progress(len(batch))
+    save_as(ACTOR, run, reason="run proposed")
     return run
 
 
@@ -139,6 +146,8 @@ def outcomes(run: DestructionRun) -> dict[tuple[str, str], int]:
 
 def _end(item: DestructionItem) -> DestructionItem.Outcome:
     code, key = item.rule.code, DataKey.objects.get(pk=item.data_key_id)
+    if key.ground == DataKey.Ground.ACCESS_LOG:
+        holds.lock_all()
     if holds.held_among([key]):
         return Outcome.HELD
     # The period may have been set anew since it was proposed.
@@ -181,15 +190,9 @@ def _unproposed(rule: RetentionRule, at: datetime) -> QuerySet[DataKey]:
     return due(rule, at).exclude(Exists(waiting))
 
 
-def _numbers(rule: RetentionRule, at: datetime) -> list[tuple[UUID, UUID | None, Any]]:
-    return list(_unproposed(rule, at).order_by("pk").values_list("pk", "subject_id", "since"))  # type: ignore[misc]
-
-
-def _items(
-    run: DestructionRun, rule: RetentionRule, keys: Iterable[tuple[UUID, UUID | None, Any]]
-) -> Iterator[DestructionItem]:
-    due_since = SOURCES[rule.code].due_since
-    for key_id, subject_id, since in keys:
+def _items(run: DestructionRun, rule: RetentionRule, at: datetime) -> Iterator[DestructionItem]:
+    due_since, found = SOURCES[rule.code].due_since, _unproposed(rule, at)
+    for key_id, subject_id, since in found.values_list("pk", "subject_id", "since").iterator(BATCH):  # type: ignore[misc]
         yield DestructionItem(
             run=run, rule=rule, data_key_id=key_id, subject_id=subject_id, due_since=due_since(rule, since)
         )
