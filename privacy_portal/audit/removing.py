@@ -33,9 +33,9 @@ REMOVING_LOCK = 0x676F6E65  # "gone"
 
 
 def remove(progress: Callable[[int], object] = lambda rows: None) -> int:
-    """Remove what is left of destroyed months; returns how many rows. Safe to kill, to repeat, and to run twice at once.
+    """Remove what is left of destroyed months; returns how many rows.
 
-    `progress` is told how many rows went, each time some did.
+    Safe to kill, to repeat, and to run twice at once. `progress` is told how many rows went, each time some did.
     """
     removed = 0
     for key, log in _left():

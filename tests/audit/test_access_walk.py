@@ -19,8 +19,8 @@ from members.models import Account, Member
 from privacy_portal.audit import revealing, watch_list
 from privacy_portal.audit.models import AccessEntry, AccessReview, OwnAccessEntry
 from privacy_portal.audit.months import key_for
-from privacy_portal.clock import now
 from privacy_portal.audit.sight import Sight, Viewer
+from privacy_portal.clock import now
 from privacy_portal.policy import publishing
 from tests.architecture.test_admin_rights import retention_rows
 from tests.factories import a_consent, acting, collection, staff_acting

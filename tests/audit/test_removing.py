@@ -181,8 +181,8 @@ def test_a_removal_needs_the_destruction_of_its_month(rows: dict[str, list[int]]
     close()
     is_found(
         tmp_path,
-        f"Removal {forged} says that rows of checkpoint 2 of {LOG} went with the month 2030-02, but no destruction of "
-        "that month is on record.",
+        f"Removal {forged} says that rows of checkpoint 2 of {LOG} went with the month 2030-02, but no "
+        "destruction of that month is on record.",
         f"Row {row} of {LOG} is missing; checkpoint 2 had closed it.",
     )
 
@@ -192,8 +192,8 @@ def test_a_destruction_that_is_taken_away_takes_its_removals_along(rows: dict[st
     tamper("DELETE FROM vault_destructionrecord WHERE id = %s", first.destruction_id)
     is_found(
         tmp_path,
-        f"Removal {first.pk} says that rows of checkpoint 1 of {LOG} went with the month 2030-01, but no destruction of "
-        "that month is on record.",
+        f"Removal {first.pk} says that rows of checkpoint 1 of {LOG} went with the month 2030-01, but no "
+        "destruction of that month is on record.",
         f"Row {rows['january'][0]} of {LOG} is missing; checkpoint 1 had closed it.",
     )
 

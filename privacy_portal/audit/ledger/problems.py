@@ -23,8 +23,8 @@ SENTENCES = {
         "Removal %(row)s does not fit checkpoint %(checkpoint)s of %(table)s: it names rows that were not closed there."
     ),
     "removal_undestroyed": gettext_noop(
-        "Removal %(row)s says that rows of checkpoint %(checkpoint)s of %(table)s went with the month %(detail)s, but no "
-        "destruction of that month is on record."
+        "Removal %(row)s says that rows of checkpoint %(checkpoint)s of %(table)s went with the month %(detail)s, but "
+        "no destruction of that month is on record."
     ),
     "removal_excessive": gettext_noop(
         "Removal %(row)s says that rows of checkpoint %(checkpoint)s of %(table)s went with the month %(detail)s, but "

@@ -1,8 +1,8 @@
 """Rows that were removed by rule: records that say which, and what must be true of one for it to be believed.
 
-Only the access log loses rows, a month at a time, once the schedule has destroyed that month's key. A removal names rows
-by their places in a checkpoint. It keeps the whole digest of each where others of the checkpoint stay, so the digest of
-all of them is still proven.
+Only the access log loses rows, a month at a time, once the schedule has destroyed that month's key. A removal names
+rows by their places in a checkpoint. It keeps the whole digest of each where others of the checkpoint stay, so the
+digest of all of them is still proven.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class Closings:
 
 
 def may_hold(month: date, closed_before: datetime | None, made_at: datetime) -> bool:
-    """Whether a checkpoint can have closed rows of a month: it was made after it began, and none later had closed it."""
+    """Whether a checkpoint can have closed rows of a month: made after it began, while it was not wholly closed."""
     begins, ends = (datetime(day.year, day.month, 1, tzinfo=UTC) for day in (month, month_after(month)))
     return made_at > begins - TOLERANCE and (closed_before is None or closed_before < ends + TOLERANCE)
 

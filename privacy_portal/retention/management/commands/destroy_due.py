@@ -12,8 +12,8 @@ from privacy_portal.retention.models import DestructionRun
 
 class Command(BaseCommand):
     help = (
-        "Proposes a run of what has fallen due, destroys the runs that officers have approved in the admin, and removes "
-        "the rows of the access log whose month was destroyed. "
+        "Proposes a run of what has fallen due, destroys the runs that officers have approved in the admin, and "
+        "removes the rows of the access log whose month was destroyed. "
         "A run that was killed goes on where it stopped."
     )
 
