@@ -31,7 +31,9 @@ def standing(endings: Sequence[Ending]) -> list[Ending]:
     return [
         ending
         for ending in endings
-        if (consent := consents.get(ending.ground_id)) and _stands(consent, ending) and agreed[consent.pk] <= ending.at
+        if (consent := consents.get(ending.ground_id))
+        and _stands(consent, ending)
+        and agreed.get(consent.pk, ending.at) <= ending.at
     ]
 
 

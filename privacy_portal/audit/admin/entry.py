@@ -215,8 +215,10 @@ class OwnAccessEntryAdmin(LogAdmin):
 
 def evidence_of(row: Any) -> dict[str, str]:
     """From where and why, in clear; whose evidence it is, is on the record as shown."""
+    if row.evidence is None or row.evidence.is_destroyed:
+        return {}
+    saw(getattr(row, "person_id", row.account_id))
     try:
-        saw(row.account_id)
-        return {} if row.evidence is None or row.evidence.is_destroyed else row.evidence.open()
+        return dict(row.evidence.open())
     except DoesNotOpen:
         return {"reason": _("cannot be opened: altered or moved")}
