@@ -5,3 +5,11 @@ from django.utils.translation import gettext_lazy as _
 class ConsentsConfig(AppConfig):
     name = "consents"
     verbose_name = _("Consents")
+
+    def ready(self) -> None:
+        from privacy_portal.vault.endings import Room, rooms
+        from privacy_portal.vault.models import DataKey
+
+        from . import endings, restoring
+
+        rooms[DataKey.Ground.CONSENT] = Room(restoring.standing, restoring.end_again, endings.on_record)

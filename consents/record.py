@@ -14,10 +14,11 @@ from privacy_portal.audit.history import save_as
 from privacy_portal.clock import now
 from privacy_portal.policy.models import Collection, Notice
 from privacy_portal.rights import demand
+from privacy_portal.vault.destruction import note_end
 from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
-from . import derivation, telling
+from . import derivation, endings, telling
 from .models import Consent, ConsentEvent
 
 
@@ -80,11 +81,13 @@ def add_event(
     is_new = consent is None
     if consent is None:
         consent = Consent(id=consent_id, member=member, collection=notice.collection, evidence_key=evidence_key)
-    consent.evidence_key = evidence_key
+    items_before, consent.evidence_key = consent.items, evidence_key
     consent.state, consent.notice_id = standing.state, standing.notice_id
     consent.items, consent.since, consent.lapses_at = list(standing.items), standing.since, standing.lapses_at
     save_as(actor, consent, reason=f"consent.{kind}", force_insert=is_new)
     event.save(force_insert=True)
+    if ending := endings.ending_of(event, items_before):
+        note_end(ending)
     if notice.collection.is_advertising:
         telling.answer(event)
     return event

@@ -45,6 +45,40 @@ def append_only() -> list[pgtrigger.Trigger]:
     ]
 
 
+class GoesWithItsKey(pgtrigger.Protect):
+    """Refuses UPDATE and DELETE, save to delete a row whose `data_key` is one of `ground` and is destroyed.
+
+    The table of keys is looked for where the row's own table is, so that nobody passes another off for it.
+    """
+
+    def __init__(self, *, ground: str) -> None:
+        super().__init__(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        self.ground = ground
+
+    def get_declare(self, model: Any) -> list[tuple[str, str]]:
+        return [("is_destroyed", "boolean")]
+
+    def get_func(self, model: Any) -> str:
+        refusal = super().get_func(model)  # type: ignore[no-untyped-call]
+        return f"""
+            IF TG_OP = 'DELETE' THEN
+                EXECUTE format(
+                    'SELECT EXISTS (SELECT FROM %I.vault_datakey WHERE id = $1 AND ground = $2'
+                    ' AND wrapped_key IS NULL)', TG_TABLE_SCHEMA
+                ) INTO is_destroyed USING OLD.data_key_id, '{self.ground}';
+                IF is_destroyed THEN
+                    RETURN OLD;
+                END IF;
+            END IF;
+            {refusal}
+        """  # noqa: S608
+
+
+def append_only_until_destroyed(ground: str) -> list[pgtrigger.Trigger]:
+    """The same for a table whose rows are sealed under keys of this ground: once a row's is destroyed, it may go."""
+    return [GoesWithItsKey(ground=ground), never_emptied()]
+
+
 def never_emptied() -> pgtrigger.Trigger:
     """A trigger that refuses TRUNCATE, which goes round the triggers on rows."""
     return pgtrigger.Trigger(

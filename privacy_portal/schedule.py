@@ -17,6 +17,7 @@ SCHEDULE: dict[str, timedelta] = {
     "privacy_portal.retention.jobs.propose_due": timedelta(days=1),
     "privacy_portal.retention.jobs.destroy_approved": timedelta(minutes=5),
     "privacy_portal.retention.jobs.count": timedelta(hours=1),
+    "privacy_portal.audit.removing.remove_destroyed": timedelta(hours=1),
     "privacy_portal.audit.verification.verify_daily": timedelta(days=1),
     "privacy_portal.outbox.housekeeping.forget_finished": timedelta(days=1),
 }

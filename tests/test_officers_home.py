@@ -17,6 +17,7 @@ from consents.withdrawal import withdraw
 from members.models import Account, Member
 from privacy_portal.audit import sight
 from privacy_portal.audit.models import AccessEntry
+from privacy_portal.audit.months import key_for
 from privacy_portal.clock import now, pretending
 from privacy_portal.retention import jobs, tallies
 from privacy_portal.retention.models import DestructionTally, DueTally
@@ -42,7 +43,12 @@ def of_list(found: list[tuple[str, str, int]], page: str) -> list[tuple[str, str
 
 def an_entry_of(what: AccessEntry.What, officer: Account, member: Member) -> None:
     AccessEntry.objects.create(
-        actor_kind="staff", account_id=officer.pk, what=what, page="admin:index", people=[member.pk]
+        actor_kind="staff",
+        account_id=officer.pk,
+        data_key=key_for(now()),
+        what=what,
+        page="admin:index",
+        people=[member.pk],
     )
 
 

@@ -20,7 +20,7 @@ from members.models import Account, Member
 from members.staff import SUPPORT_AGENT, add_staff
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
-from privacy_portal.audit.reviewing import month_after, month_before, month_of
+from privacy_portal.audit.ledger.months import month_after, month_before, month_of
 from privacy_portal.clock import pretending
 from privacy_portal.errors import PortalError
 from privacy_portal.policy import loading

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 from psycopg import sql
+
+from privacy_portal.vault.models import DestructionRecord
 
 from .ledger import checkpoint
 from .ledger.checkpoint import Position, row_digest
+from .ledger.removals import GROUND, Removal
 from .ledger.verifying import Gone
 from .ledger_models import Checkpoint
+from .models import AccessRemoval
 from .tables import WRITTEN, LedgerTable, ledgered_tables, lines_of, rows_of, stamp, transactions
 
 CHECKPOINTS_AT_ONCE = 20
@@ -38,16 +43,18 @@ class Database:
             raise Gone("table_gone")
         if lost := [name for name in names if name not in present]:
             raise Gone("column_gone", lost[0])
-        query = sql.SQL("SELECT {id}, {columns} FROM {table} WHERE {between} ORDER BY {written}, {id}").format(
-            written=WRITTEN,
-            id=table.row_id,
-            columns=sql.SQL(", ").join(map(sql.Identifier, names)),
-            table=table.identifier,
-            between=table.between(checkpoint.begins, checkpoint.ends),
-        )
-        with lines_of(query) as lines:
+        with lines_of(table.selected(names, table.between(checkpoint.begins, checkpoint.ends))) as lines:
             for row_id, _tab, line in (line.partition(b"\t") for line in lines):
                 yield int(row_id), row_digest(line)
+
+    def removals(self, table: str, checkpoint: int) -> Iterator[Removal]:
+        return _as_read(AccessRemoval.objects.filter(table=table, checkpoint=checkpoint))
+
+    def removals_astray(self, numbers: dict[str, int]) -> Iterator[Removal]:
+        known = Q(pk__in=[])
+        for table, last in numbers.items():
+            known |= Q(table=table, checkpoint__lte=last)
+        return _as_read(AccessRemoval.objects.exclude(known))
 
     def holds(self, table: str, row: int) -> bool:
         found = self._tables[table]
@@ -71,3 +78,19 @@ class Database:
             found.row_id, found.identifier, WRITTEN, first, last
         )
         yield from (int(row) for (row,) in rows_of(query))
+
+
+def _as_read(removals: QuerySet[AccessRemoval]) -> Iterator[Removal]:
+    of_log = DestructionRecord.objects.filter(pk=OuterRef("destruction_id"), ground=GROUND)
+    for one in removals.annotate(destroyed=Subquery(of_log.values("ground_id"))).order_by("id"):
+        yield Removal(
+            number=one.pk,
+            table=one.table,
+            checkpoint=one.checkpoint,
+            month=one.month,
+            rows=one.rows,
+            places=one.places,
+            listing_digest=bytes(one.listing_digest),
+            digests=bytes(one.digests),
+            destroyed=one.destroyed,
+        )

@@ -11,16 +11,17 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from privacy_portal.append_only import TransactionField, append_only, unclosed_rows
+from privacy_portal.append_only import TransactionField, append_only, append_only_until_destroyed, unclosed_rows
 from privacy_portal.clock import now
 from privacy_portal.vault.fields import SealedJSONField
-from privacy_portal.vault.models import DataKey
+from privacy_portal.vault.models import DataKey, DestructionRecord
 
 from .history import History
 from .ledger_models import Checkpoint, LedgerClosing, LedgerVerification
 
 __all__ = [
     "AccessEntry",
+    "AccessRemoval",
     "AccessReview",
     "Checkpoint",
     "LedgerClosing",
@@ -35,7 +36,8 @@ class AccessEntry(models.Model):
     """One page, answer or file in which somebody was shown personal information of others (A4, A8).
 
     It names people by their numbers and items by their codes; it holds no value. Where it was seen from, and the
-    reason given, are sealed under the key of the account that looked.
+    reason given, are sealed under the key of the month (`audit.months`). Once the schedule has destroyed that key, the
+    row goes (`audit.removing`).
     """
 
     class What(models.TextChoices):
@@ -55,7 +57,7 @@ class AccessEntry(models.Model):
     account_id = models.UUIDField(_("account"), null=True)
     actor_name = models.CharField(_("service"), max_length=60, blank=True)
     role = models.CharField(_("role at that time"), max_length=200, blank=True)
-    data_key = models.ForeignKey(DataKey, models.PROTECT, null=True, related_name="+", editable=False)
+    data_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+", editable=False)
     # {"address": ..., "browser": ..., "reason": ...}
     evidence = SealedJSONField(bound_to="reference", null=True)
     session = models.CharField(_("session"), max_length=32, blank=True, help_text=_("Keyed hash of its key."))
@@ -82,7 +84,7 @@ class AccessEntry(models.Model):
             GinIndex(fields=["people"], name="audit_access_to_person"),
             unclosed_rows("audit_access_unclosed"),
         ]
-        triggers = append_only()
+        triggers = append_only_until_destroyed(DataKey.Ground.ACCESS_LOG)
 
     def __str__(self) -> str:
         return f"{self.get_what_display()} · {self.reference}"
@@ -100,7 +102,7 @@ class OwnAccessEntry(models.Model):
     at = models.DateTimeField(_("when"), default=now)
     person_id = models.UUIDField(_("person"))
     account_id = models.UUIDField(_("account"))
-    data_key = models.ForeignKey(DataKey, models.PROTECT, null=True, related_name="+", editable=False)
+    data_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+", editable=False)
     evidence = SealedJSONField(bound_to="reference", null=True)
     session = models.CharField(_("session"), max_length=32, blank=True)
     page = models.CharField(_("page"), max_length=100)
@@ -117,10 +119,44 @@ class OwnAccessEntry(models.Model):
             models.Index(fields=["person_id", "-id"], name="audit_own_of_person"),
             unclosed_rows("audit_own_unclosed"),
         ]
-        triggers = append_only()
+        triggers = append_only_until_destroyed(DataKey.Ground.ACCESS_LOG)
 
     def __str__(self) -> str:
         return str(self.reference)
+
+
+class AccessRemoval(models.Model):
+    """That rows of one checkpoint of the access log went, once the schedule had destroyed their month (A5, A7).
+
+    With it the ledger tells what was removed by rule from what is missing (`audit.ledger.removals`).
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    table = models.CharField(_("table"), max_length=63)
+    checkpoint = models.PositiveBigIntegerField(_("number of the checkpoint"))
+    month = models.DateField(_("month"), help_text=_("Its first day."))
+    destruction = models.ForeignKey(
+        DestructionRecord, models.PROTECT, related_name="+", verbose_name=_("destruction record"), db_constraint=False
+    )
+    rows = models.PositiveBigIntegerField(_("rows"))
+    # Which of the checkpoint's rows, counted from 0, as "0-4711,4713"; the digest of what its list says of them; and,
+    # where others of the checkpoint stay, their own digests, so that the digest of all can still be proven.
+    places = models.TextField(_("which rows"))
+    listing_digest = models.BinaryField(_("digest of their list"))
+    digests = models.BinaryField()
+    at = models.DateTimeField(_("when"), default=now)
+    written_in = TransactionField()
+
+    class Meta:
+        verbose_name = _("removal from the access log")
+        verbose_name_plural = _("removals from the access log")
+        ordering = ["-id"]
+        constraints = [models.UniqueConstraint(fields=["table", "checkpoint", "month"], name="audit_a_month_goes_once")]
+        indexes = [unclosed_rows("audit_removed_unclosed")]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} · {self.table} {self.checkpoint}"
 
 
 class Reveal(models.Model):

@@ -84,10 +84,11 @@ def reveal(
         expires_at=at + timedelta(minutes=rules.number("reveal_minutes", timezone.localdate(at))),
     )
     save_as(actor, made, reason="reveal", force_insert=True)
-    sight.saw(person_id, *items)
-    reason = " · ".join(part for part in (why, remark) if part)
-    sight.did(sight.What.REVEAL, reason=reason, reference=reference)
-    sight.put_on_record()
+    with sight.seen_by(actor, "reveal"):
+        sight.saw(person_id, *items)
+        reason = " · ".join(part for part in (why, remark) if part)
+        sight.did(sight.What.REVEAL, reason=reason, reference=reference)
+        sight.put_on_record()
     return made
 
 

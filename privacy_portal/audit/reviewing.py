@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from statistics import median
 from typing import Any
 from uuid import UUID
@@ -21,6 +21,7 @@ from privacy_portal.rights import demand
 
 from . import rules
 from .history import save_as
+from .ledger.months import month_after, month_of
 from .models import AccessEntry, AccessReview, WatchedPerson
 
 What = AccessEntry.What
@@ -52,18 +53,6 @@ class Findings:
     without_reference: list[AccessEntry]
     exports: list[AccessEntry]
     to_watched: list[tuple[AccessEntry, list[WatchedPerson]]]
-
-
-def month_of(day: date) -> date:
-    return day.replace(day=1)
-
-
-def month_after(month: date) -> date:
-    return month_of(month + timedelta(days=31))
-
-
-def month_before(month: date) -> date:
-    return month_of(month - timedelta(days=1))
 
 
 def entries_of(month: date) -> QuerySet[AccessEntry]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +21,12 @@ from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Q
 
 from privacy_portal.actors import Actor
+from privacy_portal.clock import now
 from privacy_portal.vault.blind_index import blind_index
 from privacy_portal.vault.fields import when_read
 from privacy_portal.vault.models import DataKey
 
+from . import months
 from .models import AccessEntry, OwnAccessEntry
 
 What = AccessEntry.What
@@ -62,14 +65,14 @@ class Sight:
         """Put what has been shown on the record. Two statements, however many people there are."""
         if self.shows_nobody:
             return
-        viewer = self.viewer_now()
-        who = _account(viewer.actor.account_id)
+        viewer, at = self.viewer_now(), now()
+        who, key = _account_and_key(viewer.actor.account_id, at)
         own = who.data_key.person_id if who is not None and viewer.actor.kind == "member" else None
         others = [person for person in self.people if person != own]
         if own is not None and own in self.people:
-            _write_own(self, viewer, who, own)
+            _write_own(self, viewer, who, own, at, key)
         if others or own is None:
-            _write(self, viewer, who, others)
+            _write(self, viewer, who, others, at, key)
         self.people, self.items, self.searched, self.in_full = {}, set(), [], False
 
 
@@ -139,13 +142,17 @@ def hashed(text: str) -> str:
     return blind_index("log", text).hex()
 
 
-def _account(account_id: UUID | None) -> Any:
-    """The account with its key and the names of its groups, in one query; None for whoever is not signed in."""
+def _account_and_key(account_id: UUID | None, at: datetime) -> tuple[Any, DataKey]:
+    """The account with its key and the names of its groups, and the key of the month, in one query.
+
+    No account for whoever is not signed in. Only the first entry of a month takes more, to make its key.
+    """
     if account_id is None:
-        return None
+        return None, months.key_for(at)
     names = ArrayAgg("groups__name", filter=Q(groups__isnull=False), order_by="groups__name", default=[])
     accounts = get_user_model()._default_manager.select_related("data_key").annotate(role_names=names)
-    return accounts.get(pk=account_id)
+    who = months.beside(accounts, at).get(pk=account_id)
+    return who, months.key_beside(who, at)
 
 
 def _role(viewer: Viewer, who: Any) -> str:
@@ -158,25 +165,21 @@ def _role(viewer: Viewer, who: Any) -> str:
     return ", ".join([*who.role_names, *(["superuser"] if who.is_superuser else [])])
 
 
-def _key(who: Any) -> DataKey | None:
-    return None if who is None or who.data_key.is_destroyed else who.data_key
-
-
 def _evidence(viewer: Viewer, reason: str = "") -> dict[str, str]:
     evidence = {"address": viewer.actor.address, "browser": viewer.actor.browser, "reason": reason}
     return {name: value for name, value in evidence.items() if value}
 
 
-def _write(sight: Sight, viewer: Viewer, who: Any, people: list[UUID]) -> None:
-    key = _key(who)
+def _write(sight: Sight, viewer: Viewer, who: Any, people: list[UUID], at: datetime, key: DataKey) -> None:
     for first in range(0, len(people) or 1, PEOPLE_AN_ENTRY):
         AccessEntry.objects.create(
+            at=at,
             actor_kind=viewer.actor.kind,
             account_id=viewer.actor.account_id,
             actor_name=viewer.actor.name,
             role=_role(viewer, who),
             data_key=key,
-            evidence=_evidence(viewer, sight.reason) or None if key else None,
+            evidence=_evidence(viewer, sight.reason) or None,
             session=hashed(viewer.session) if viewer.session else "",
             what=sight.what or viewer.what,
             page=viewer.page,
@@ -188,13 +191,13 @@ def _write(sight: Sight, viewer: Viewer, who: Any, people: list[UUID]) -> None:
         )
 
 
-def _write_own(sight: Sight, viewer: Viewer, who: Any, person: UUID) -> None:
-    key = _key(who)
+def _write_own(sight: Sight, viewer: Viewer, who: Any, person: UUID, at: datetime, key: DataKey) -> None:
     OwnAccessEntry.objects.create(
+        at=at,
         person_id=person,
         account_id=who.pk,
         data_key=key,
-        evidence=_evidence(viewer) or None if key else None,
+        evidence=_evidence(viewer) or None,
         session=hashed(viewer.session) if viewer.session else "",
         page=viewer.page,
         items=sorted(sight.items),

@@ -62,6 +62,16 @@ class LedgerTable:
             )
         ]
 
+    def selected(self, columns: list[str], condition: sql.Composable) -> sql.Composable:
+        """The query for number and columns of some rows, in the order of the ledger."""
+        return sql.SQL("SELECT {id}, {columns} FROM {table} WHERE {condition} ORDER BY {written}, {id}").format(
+            written=WRITTEN,
+            id=self.row_id,
+            columns=sql.SQL(", ").join(map(sql.Identifier, columns)),
+            table=self.identifier,
+            condition=condition,
+        )
+
     def between(self, begins: Position, ends: Position) -> sql.Composable:
         """The condition that a row lies between two positions, in a form that either index can serve."""
         condition = (

@@ -13,6 +13,9 @@ from django.utils import timezone
 
 from consents.models import Consent, ConsentValue, State
 from members.models import Member
+from privacy_portal.audit.ledger.months import month_after
+from privacy_portal.audit.months import month_at
+from privacy_portal.clock import beginning_of
 from privacy_portal.policy.models import MemberKind
 from privacy_portal.vault.models import DataKey
 
@@ -73,6 +76,16 @@ def _day_after(rule: RetentionRule, since: Any) -> datetime:
     return timezone.make_aware(datetime.combine(since + timedelta(days=1), time.min))
 
 
+def _log(rule: RetentionRule, at: datetime) -> Keys:
+    """Months of the access log. A month's key was made by its first entry, so it says itself which month it is of."""
+    ended_by_then = beginning_of(month_at(months_after(at, -rule.months)))
+    return _living(DataKey.Ground.ACCESS_LOG).filter(created_at__lt=ended_by_then).annotate(since=F("created_at"))
+
+
+def _end_of_month_after(rule: RetentionRule, since: datetime) -> datetime:
+    return months_after(beginning_of(month_after(month_at(since))), rule.months)
+
+
 RETAINED = Source(_retained, _day_after)
 SOURCES: dict[str, Source] = {
     "consent_values": Source(_values),
@@ -82,6 +95,7 @@ SOURCES: dict[str, Source] = {
     "payment_records": RETAINED,
     "complaint_records": RETAINED,
     "advertising_records": RETAINED,
+    "access_log": Source(_log, _end_of_month_after),
 }
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
+from privacy_portal.audit.models import AccessEntry, OwnAccessEntry
 from privacy_portal.clock import now
 from privacy_portal.rights import demand
 from privacy_portal.vault.models import DataKey
@@ -54,13 +55,29 @@ def held_among(keys: Sequence[DataKey]) -> set[UUID]:
     """The keys that a hold keeps, among these. The vault asks before it destroys."""
     numbers = {number for key in keys for number in (key.subject_id, key.ground_id) if number is not None}
     held = set(open_holds(numbers).values_list("about_id", flat=True))
-    return {key.pk for key in keys if key.subject_id in held or key.ground_id in held}
+    of_log = [key.pk for key in keys if key.ground == DataKey.Ground.ACCESS_LOG]
+    months = set(DataKey.objects.filter(_month_is_held(), pk__in=of_log).values_list("pk", flat=True))
+    return months | {key.pk for key in keys if key.subject_id in held or key.ground_id in held}
 
 
-def is_held() -> Exists:
+def is_held() -> Q:
     """The same as a condition on a query of data keys."""
     about = Q(about_id=OuterRef("subject_id")) | Q(about_id=OuterRef("ground_id"))
-    return Exists(LegalHold.objects.filter(about, lifted_at__isnull=True))
+    return Q(Exists(LegalHold.objects.filter(about, lifted_at__isnull=True))) | _month_is_held()
+
+
+def _month_is_held() -> Q:
+    """A month of the access log is kept as a whole if anybody was shown a person on hold in it."""
+    people = LegalHold.objects.filter(about=LegalHold.About.PERSON, lifted_at__isnull=True).values("about_id")
+    seen = AccessEntry.objects.filter(data_key=OuterRef("pk"), people__overlap=people)
+    own = OwnAccessEntry.objects.filter(data_key=OuterRef("pk"), person_id__in=people)
+    return Q(ground=DataKey.Ground.ACCESS_LOG) & (Q(Exists(seen)) | Q(Exists(own)))
+
+
+def lock_all() -> None:
+    """From here on nobody places or lifts a hold until the transaction ends: a month of the log is about anybody."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"LOCK TABLE {LegalHold._meta.db_table} IN SHARE MODE")
 
 
 def lock_people(numbers: Iterable[UUID | None]) -> None:

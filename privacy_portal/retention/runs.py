@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
+from itertools import islice
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -43,22 +43,29 @@ def counts_of_due(at: datetime) -> dict[RetentionRule, int]:
 
 
 @transaction.atomic
-def propose(at: datetime | None = None) -> DestructionRun | None:
-    """Make a run of everything that is due and waits in no run yet; None where there is nothing."""
+def propose(
+    at: datetime | None = None, progress: Callable[[int], object] = lambda count: None
+) -> DestructionRun | None:
+    """Make a run of everything that is due and waits in no run yet; None where there is nothing.
+
+    Any number of keys takes the same memory. Killed in between, nothing is proposed.
+    """
     at = at or now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [PROPOSING_LOCK])
-    found = {rule: keys for rule in rules(at) if (keys := _numbers(rule, at))}
+    found = [rule for rule in rules(at) if _unproposed(rule, at).exists()]
     if not found:
         return None
-    run = DestructionRun(
-        counts={rule.code: len(keys) for rule, keys in found.items()},
-        needs_second_officer=any(rule.needs_second_officer for rule in found),
-        proposed_at=at,
-    )
-    save_as(ACTOR, run, reason="run proposed", force_insert=True)
-    for rule, keys in found.items():
-        DestructionItem.objects.bulk_create(_items(run, rule, keys), batch_size=BATCH)
+    # What it counts is only known once its items are written; its history begins then.
+    needs_second = any(rule.needs_second_officer for rule in found)
+    [run] = DestructionRun.objects.bulk_create([DestructionRun(needs_second_officer=needs_second, proposed_at=at)])
+    for rule in found:
+        items = _items(run, rule, at)
+        while batch := list(islice(items, BATCH)):
+            DestructionItem.objects.bulk_create(batch)
+            run.counts[rule.code] = run.counts.get(rule.code, 0) + len(batch)
+            progress(len(batch))
+    save_as(ACTOR, run, reason="run proposed")
     return run
 
 
@@ -133,6 +140,8 @@ def _destroy_together(run: DestructionRun, item_ids: Sequence[int]) -> None:
     waiting = _waiting(run).select_for_update(of=("self",), skip_locked=True).select_related("rule", "data_key")
     items = list(waiting.filter(pk__in=item_ids).order_by("pk"))  # without those another process is at, or was
     holds.lock_people(item.subject_id for item in items)
+    if any(item.data_key.ground == DataKey.Ground.ACCESS_LOG for item in items):
+        holds.lock_all()
     held = holds.held_among([item.data_key for item in items])
     destroyed = _destroyed(run, [item for item in items if item.data_key_id not in held])
     found: dict[DestructionItem.Outcome, list[int]] = defaultdict(list)
@@ -194,15 +203,9 @@ def _unproposed(rule: RetentionRule, at: datetime) -> QuerySet[DataKey]:
     return due(rule, at).exclude(Exists(waiting))
 
 
-def _numbers(rule: RetentionRule, at: datetime) -> list[tuple[UUID, UUID | None, Any]]:
-    return list(_unproposed(rule, at).order_by("pk").values_list("pk", "subject_id", "since"))  # type: ignore[misc]
-
-
-def _items(
-    run: DestructionRun, rule: RetentionRule, keys: Iterable[tuple[UUID, UUID | None, Any]]
-) -> Iterator[DestructionItem]:
-    due_since = SOURCES[rule.code].due_since
-    for key_id, subject_id, since in keys:
+def _items(run: DestructionRun, rule: RetentionRule, at: datetime) -> Iterator[DestructionItem]:
+    due_since, found = SOURCES[rule.code].due_since, _unproposed(rule, at)
+    for key_id, subject_id, since in found.values_list("pk", "subject_id", "since").iterator(BATCH):  # type: ignore[misc]
         yield DestructionItem(
             run=run, rule=rule, data_key_id=key_id, subject_id=subject_id, due_since=due_since(rule, since)
         )

@@ -15,7 +15,8 @@ from privacy_portal.clock import now
 
 from . import destruction_list
 from .blind_index import BlindIndexField
-from .models import DataKey, DestructionRecord, UnlistedDestruction
+from .endings import Ending
+from .models import DataKey, DestructionRecord, UnlistedDestruction, UnlistedEnding
 
 Method = DestructionRecord.Method
 
@@ -62,6 +63,18 @@ def destroy_again(data_key_ids: Iterable[UUID], *, because: str, actor: Actor) -
     keys = DataKey.objects.filter(pk__in=data_key_ids, wrapped_key__isnull=False)
     locked = list(keys.select_for_update().order_by("id"))
     return _destroy(locked, because, actor, Approval(), method=Method.REPLAYED)
+
+
+def note_end(ending: Ending) -> None:
+    """Put the end of a ground on the list outside the database. Call it in the transaction that ends the ground."""
+    UnlistedEnding.objects.create(
+        ground=ending.ground,
+        ground_id=ending.ground_id,
+        items=list(ending.items),
+        because=ending.because,
+        at=ending.at,
+    )
+    transaction.on_commit(destruction_list.write, robust=True)
 
 
 def on_hold(keys: Sequence[DataKey]) -> set[UUID]:

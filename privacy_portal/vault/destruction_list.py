@@ -1,10 +1,10 @@
 """The list of destructions, kept outside the database, so that an older dump cannot bring anything back unnoticed.
 
-A file of JSON lines. The first names the list; each other line is one destroyed key: which, when, why. It holds no
-values and no keys. A destruction is first committed, then appended here, and only then does the database note how far
-it agrees with the list (`DestructionListMark`). A database restored from an earlier dump therefore knows less of the
-list than there is; where the rest names a key that lives in it, nobody is served (`why_not_serve`) until the list has
-been replayed (`vault.replay`).
+A file of JSON lines. The first names the list; each other line is one destroyed key, or one ground that ended: which,
+when, why. It holds no values and no keys. A destruction is first committed, then appended here, and only then does the
+database note how far it agrees with the list (`DestructionListMark`). A database restored from an earlier dump
+therefore knows less of the list than there is; where the rest names what lives in it, nobody is served
+(`why_not_serve`) until the list has been replayed (`vault.replay`).
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ from django.conf import settings
 from django.db import transaction
 from django_tasks import task
 
+from . import endings
+from .endings import Ending
 from .errors import DestructionListError
-from .models import DataKey, DestructionListMark, DestructionRecord, UnlistedDestruction
+from .models import DataKey, DestructionListMark, DestructionRecord, UnlistedDestruction, UnlistedEnding
 
 BATCH = 500
 MISSING = (
@@ -37,7 +39,8 @@ OTHER = (
     "the newest copy in its place."
 )
 RESTORED = (
-    "This database was restored from a dump made before values in it were destroyed. Destroy them again, then start: "
+    "This database was restored from a dump made before values in it were destroyed, or consents ended. Repeat that, "
+    "then start: "
     "manage.py replay_destructions"
 )
 
@@ -60,13 +63,14 @@ def why_not_serve() -> str:
     if mark is not None and (mark.list_id != list_id or mark.agreed > size):
         return OTHER.format(path=path())
     agreed = mark.agreed if mark else 0
-    return RESTORED if agreed < size and _names_a_living_key(path(), agreed) else ""
+    return RESTORED if agreed < size and _names_what_came_back(path(), agreed) else ""
 
 
 def write() -> int:
-    """Append every committed destruction that is not listed yet; returns how many. Safe to stop and to repeat.
+    """Append every committed destruction and ending that is not listed yet; returns how many.
 
-    Stopped in between, a line may come twice, which does no harm. Raises `DestructionListError`.
+    Safe to stop and to repeat. Stopped in between, a line may come twice, which does no harm.
+    Raises `DestructionListError`.
     """
     written = 0
     with _alone(path()) as file:
@@ -75,14 +79,17 @@ def write() -> int:
                 mark = _mark_beside(file)
                 unlisted = UnlistedDestruction.objects.select_for_update(of=("self",)).select_related("record")
                 batch = list(unlisted.order_by("pk")[:BATCH])
-                if not batch:
+                ended = list(UnlistedEnding.objects.select_for_update().order_by("pk")[:BATCH])
+                if not batch and not ended:
                     return written
                 before = file.seek(0, os.SEEK_END)
-                _append(file, (one.record for one in batch))
+                # Keys before the grounds that they were made for: so they are replayed in this order too.
+                _append(file, [*(_entry(one.record) for one in batch), *(_ending(one).entry for one in ended)])
                 UnlistedDestruction.objects.filter(pk__in=[one.pk for one in batch]).delete()
+                UnlistedEnding.objects.filter(pk__in=[one.pk for one in ended]).delete()
                 if mark.agreed == before:
                     _agree(mark, file.tell())
-                written += len(batch)
+                written += len(batch) + len(ended)
 
 
 @task()
@@ -92,16 +99,19 @@ def write_due() -> None:
 
 
 def begin_anew() -> int:
-    """Make a new list from this database's own records, where the old one is lost; returns how many it names."""
+    """Make a new list from this database's own records, where the old one is lost; returns how many lines it has."""
     if path().exists():
         path().rename(path().with_name(f"{path().name}.replaced-{uuid.uuid4().hex[:8]}"))
     DestructionListMark.objects.all().delete()
     with _alone(path()) as file, transaction.atomic():
         file.seek(0, os.SEEK_END)
-        records = DestructionRecord.objects.order_by("pk")
-        _append(file, records.iterator(BATCH))
+        UnlistedEnding.objects.all().delete()  # they are on record
+        records = DestructionRecord.objects.order_by("pk").iterator(BATCH)
+        written = _append(file, (_entry(record) for record in records))
+        for room in endings.rooms.values():
+            written += _append(file, (ending.entry for ending in room.on_record()))
         _mark_beside(file)
-        return records.count()
+        return written
 
 
 def settle() -> None:
@@ -111,12 +121,12 @@ def settle() -> None:
 
 
 def entries(file_path: Path, start: int = 0, end: int | None = None) -> Iterator[dict[str, Any]]:
-    """The destructions that a list names, from one byte to another; a last line still being written is left out."""
+    """The lines of a list, but for the first, from one byte to another; one still being written is left out."""
     with file_path.open("rb") as file:
         file.seek(start)
         while (end is None or file.tell() < end) and (line := file.readline()).endswith(b"\n"):
             entry = json.loads(line)
-            if "key" in entry:
+            if "list" not in entry:
                 yield entry
 
 
@@ -128,12 +138,17 @@ def batches(found: Iterable[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def living(batch: Iterable[dict[str, Any]]) -> set[uuid.UUID]:
     """The keys among these entries that this database still holds."""
-    keys = DataKey.objects.filter(pk__in=[entry["key"] for entry in batch], wrapped_key__isnull=False)
-    return set(keys.values_list("pk", flat=True))
+    named = [entry["key"] for entry in batch if "key" in entry]
+    return set(DataKey.objects.filter(pk__in=named, wrapped_key__isnull=False).values_list("pk", flat=True))
 
 
-def _names_a_living_key(file_path: Path, start: int) -> bool:
-    return any(living(batch) for batch in batches(entries(file_path, start)))
+def standing(batch: Iterable[dict[str, Any]]) -> list[Ending]:
+    """The endings among these entries that this database does not know of."""
+    return endings.standing(Ending.read(entry) for entry in batch if "ended" in entry)
+
+
+def _names_what_came_back(file_path: Path, start: int) -> bool:
+    return any(living(batch) or standing(batch) for batch in batches(entries(file_path, start)))
 
 
 def _identity(file_path: Path) -> tuple[uuid.UUID | None, int]:
@@ -187,7 +202,7 @@ def _mark_beside(file: BufferedRandom) -> DestructionListMark:
         mark = DestructionListMark.objects.create(list_id=list_id)
     if mark.list_id != list_id or mark.agreed > size:
         raise DestructionListError(OTHER.format(path=path()))
-    if mark.agreed < size and not _names_a_living_key(path(), mark.agreed):
+    if mark.agreed < size and not _names_what_came_back(path(), mark.agreed):
         _agree(mark, size)
     return mark
 
@@ -197,17 +212,27 @@ def _agree(mark: DestructionListMark, size: int) -> None:
     mark.save(update_fields=["agreed"])
 
 
-def _append(file: BufferedRandom, records: Iterable[DestructionRecord]) -> None:
-    for record in records:
-        entry = {
-            "key": str(record.data_key_id),
-            "at": record.at.isoformat(),
-            "ground": record.ground,
-            "ground_id": str(record.ground_id),
-            "because": record.because,
-        }
+def _entry(record: DestructionRecord) -> dict[str, Any]:
+    return {
+        "key": str(record.data_key_id),
+        "at": record.at.isoformat(),
+        "ground": record.ground,
+        "ground_id": str(record.ground_id),
+        "because": record.because,
+    }
+
+
+def _ending(one: UnlistedEnding) -> Ending:
+    return Ending(DataKey.Ground(one.ground), one.ground_id, one.because, one.at, tuple(one.items))
+
+
+def _append(file: BufferedRandom, lines: Iterable[dict[str, Any]]) -> int:
+    count = 0
+    for entry in lines:
         file.write((json.dumps(entry) + "\n").encode())
+        count += 1
     _sync(file)
+    return count
 
 
 def _sync(file: BufferedRandom, text: str = "") -> None:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
+
+from privacy_portal.clock import now
 
 from . import current_keyring, envelope
 from .keyring import Keyring
@@ -25,13 +28,20 @@ def keyring_that_stays() -> Keyring:
 
 @transaction.atomic
 def make_data_key(
-    ground: DataKey.Ground, ground_id: UUID, *, subject_id: UUID | None, items: Iterable[str] = ()
+    ground: DataKey.Ground,
+    ground_id: UUID,
+    *,
+    subject_id: UUID | None,
+    items: Iterable[str] = (),
+    at: datetime | None = None,
 ) -> DataKey:
     """Make and store a new data key for a ground, wrapped under the keyring's active key.
 
     `items` are the codes of the items it will seal: they are told when it is destroyed.
     """
-    key = DataKey(ground=ground, ground_id=ground_id, subject_id=subject_id, items=sorted(items))
+    key = DataKey(
+        ground=ground, ground_id=ground_id, subject_id=subject_id, items=sorted(items), created_at=at or now()
+    )
     secret = envelope.new_key()
     key.key_encryption_key, key.wrapped_key = keyring_that_stays().wrap(secret, place=key.place)
     key.save(force_insert=True)

@@ -40,6 +40,7 @@ class DataKey(models.Model):
         EVIDENCE = "evidence", _("proof of consent")
         STAFF = "staff", _("work for the company")
         LEGAL_DUTY = "legal_duty", _("legal duty to keep")
+        ACCESS_LOG = "access_log", _("a month of the access log")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     ground = models.CharField(_("ground"), max_length=20, choices=Ground)
@@ -59,7 +60,10 @@ class DataKey(models.Model):
                 condition=Q(wrapped_key__isnull=True, destroyed_at__isnull=False)
                 | Q(wrapped_key__isnull=False, destroyed_at__isnull=True),
                 name="vault_key_is_held_or_destroyed",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["ground_id"], condition=Q(ground="access_log"), name="vault_one_key_a_month_of_the_log"
+            ),
         ]
         indexes = [
             # Destroying a ground: all its living keys.
@@ -140,6 +144,20 @@ class DestructionRecord(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_ground_display()} {self.ground_id}: {self.because}"
+
+
+class UnlistedEnding(models.Model):
+    """The end of a ground, or of some items of it, that the list outside the database may not name yet."""
+
+    id = models.BigAutoField(primary_key=True)
+    ground = models.CharField(max_length=20, choices=DataKey.Ground)
+    ground_id = models.UUIDField()
+    items = ArrayField(models.SlugField(max_length=60), default=list)
+    because = models.CharField(max_length=60)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.ground} {self.ground_id}: {self.because}"
 
 
 class UnlistedDestruction(models.Model):

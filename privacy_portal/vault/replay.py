@@ -1,4 +1,4 @@
-"""After a restore: destroying again what the list of destructions names and an older dump has brought back."""
+"""After a restore: destroying, and ending, again what the list of destructions names and a dump has brought back."""
 
 from __future__ import annotations
 
@@ -10,20 +10,19 @@ from uuid import UUID
 
 from privacy_portal.actors import Actor
 
-from . import destruction_list
+from . import destruction_list, endings
 from .destruction import destroy_again
 from .errors import DestructionListError
 
 ACTOR = Actor.system("replay_destructions")
 
 
-def replay(progress: Callable[[int], object], *, also: Callable[[dict[str, str]], object] = lambda entry: None) -> int:
-    """Destroy every key that the list names and that lives in this database; returns how many there were.
+def replay(progress: Callable[[int], object]) -> tuple[int, int]:
+    """Destroy every key, and end every ground, that the list names and that lives in this database.
 
-    `also` is called with each such entry before its key is destroyed: stopped in between, it is found again.
-    Safe to stop at any moment and to repeat.
+    Returns how many keys and how many endings there were. Safe to stop at any moment and to repeat.
     """
-    path, destroyed = destruction_list.path(), 0
+    path, destroyed, ended = destruction_list.path(), 0, 0
     if not path.exists():
         raise DestructionListError(destruction_list.MISSING.format(path=path))
     # It grows meanwhile, by what is destroyed here.
@@ -31,15 +30,16 @@ def replay(progress: Callable[[int], object], *, also: Callable[[dict[str, str]]
         came_back = destruction_list.living(batch)
         reasons: dict[str, set[UUID]] = defaultdict(set)
         for entry in batch:
-            if UUID(entry["key"]) in came_back:
-                also(entry)
+            if "key" in entry and UUID(entry["key"]) in came_back:
                 reasons[entry["because"]].add(UUID(entry["key"]))
         for because, keys in reasons.items():
             destroy_again(keys, because=because, actor=ACTOR)
-        destroyed += len(came_back)
+        for ending in (standing := destruction_list.standing(batch)):
+            endings.rooms[ending.ground].end_again(ending, ACTOR)
+        destroyed, ended = destroyed + len(came_back), ended + len(standing)
         progress(len(batch))
     destruction_list.write()
-    return destroyed
+    return destroyed, ended
 
 
 def take(copy: Path) -> None:

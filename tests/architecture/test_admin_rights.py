@@ -17,6 +17,7 @@ from members.staff import AUDITOR, PRIVACY_OFFICER, SUPPORT_AGENT
 from privacy_portal.admin_base import RecordAdmin
 from privacy_portal.audit import revealing, watch_list
 from privacy_portal.audit.models import AccessEntry, AccessReview, OwnAccessEntry
+from privacy_portal.audit.months import key_for
 from privacy_portal.audit.sight import Sight, Viewer
 from privacy_portal.clock import now
 from privacy_portal.exact_search import ExactSearchAdmin
@@ -112,7 +113,9 @@ def access_rows(member: Member, officer: Account) -> list[Any]:
     another = staff_acting(a_staff_account("another@cloud.example", PRIVACY_OFFICER))
     return [
         AccessEntry.objects.get(),
-        OwnAccessEntry.objects.create(person_id=member.pk, account_id=member.account_id, page="consents:data"),
+        OwnAccessEntry.objects.create(
+            person_id=member.pk, account_id=member.account_id, data_key=key_for(now()), page="consents:data"
+        ),
         revealing.reveal(member.pk, items=["name"], why="identity", remark="", reference="R-1", actor=another),
         AccessReview.objects.create(month="2026-10-01", signed_off_by=officer.pk, note="fine", entries=1),
         watch_list.watch(member.pk, why="colleague", actor=actor),

@@ -18,7 +18,9 @@ from consents.withdrawal import withdraw
 from members.models import Account, Member
 from privacy_portal.audit import revealing, watch_list
 from privacy_portal.audit.models import AccessEntry, AccessReview, OwnAccessEntry
+from privacy_portal.audit.months import key_for
 from privacy_portal.audit.sight import Sight, Viewer
+from privacy_portal.clock import now
 from privacy_portal.policy import publishing
 from tests.architecture.test_admin_rights import retention_rows
 from tests.factories import a_consent, acting, collection, staff_acting
@@ -82,7 +84,9 @@ def cast(officer: Account, alice: Member) -> None:
     sight = Sight(lambda: Viewer(actor, "admin:members_member_change", "", AccessEntry.What.VIEW), {alice.pk: None})
     sight.write()
     assert alice.account_id is not None
-    OwnAccessEntry.objects.create(person_id=alice.pk, account_id=alice.account_id, page="consents:data")
+    OwnAccessEntry.objects.create(
+        person_id=alice.pk, account_id=alice.account_id, data_key=key_for(now()), page="consents:data"
+    )
     assert [one.opts.label for one in ADMINS if not one.model._default_manager.exists()] == []
 
 

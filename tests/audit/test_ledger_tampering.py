@@ -13,6 +13,8 @@ from pytest_django import Settings
 
 from privacy_portal.audit import signing
 from privacy_portal.audit.models import AccessEntry, Checkpoint
+from privacy_portal.audit.months import key_for
+from privacy_portal.clock import now
 from tests.ledger import COPIED, DESTRUCTIONS, EVENTS, close, events, execute, found, found_in_dump, tamper
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -192,7 +194,7 @@ def test_a_row_that_is_dated_into_the_future_is_named(rows: list[int]) -> None:
 
 def test_a_changed_access_record_is_named(tmp_path: Path) -> None:
     entry = AccessEntry.objects.create(
-        actor_kind="staff", role="support agent", what="view", page="tests", in_full=True
+        actor_kind="staff", role="support agent", data_key=key_for(now()), what="view", page="tests", in_full=True
     )
     close()
     tamper("UPDATE audit_accessentry SET in_full = false WHERE id = %s", entry.pk)

@@ -15,6 +15,7 @@ from django.urls import reverse
 from members.models import Account, Member
 from privacy_portal.audit import reviewing, rules, watch_list
 from privacy_portal.audit.models import AccessEntry, AccessReview, WatchedPerson
+from privacy_portal.audit.months import key_for
 from privacy_portal.clock import pretending
 from privacy_portal.errors import PortalError
 from tests.factories import staff_acting
@@ -27,11 +28,12 @@ MONTH = reverse("admin:audit_accessreview_month", args=[2026, 10])
 
 
 def an_entry(account: Account, *people: uuid.UUID, day: int = 15, hour: int = 10, **facts: Any) -> AccessEntry:
+    at = datetime(2026, 10, day, hour, tzinfo=SEOUL)
     return AccessEntry.objects.create(
-        at=datetime(2026, 10, day, hour, tzinfo=SEOUL),
+        at=at,
         actor_kind="staff",
         account_id=account.pk,
-        data_key=account.data_key,
+        data_key=key_for(at),
         people=list(people),
         **{"what": "view", "page": "admin:members_member_change", **facts},
     )
@@ -45,7 +47,9 @@ def sign_off(officer: Account, note: str = "이상 없음") -> AccessReview:
 def test_a_month_begins_and_ends_at_midnight_in_seoul(officer: Account) -> None:
     first, last = an_entry(officer, day=1, hour=0), an_entry(officer, day=31, hour=23)
     for at in (datetime(2026, 9, 30, 23, 59, tzinfo=SEOUL), datetime(2026, 11, 1, 0, 0, tzinfo=SEOUL)):
-        AccessEntry.objects.create(at=at, actor_kind="staff", account_id=officer.pk, what="view", page="x")
+        AccessEntry.objects.create(
+            at=at, actor_kind="staff", account_id=officer.pk, data_key=key_for(at), what="view", page="x"
+        )
     assert set(reviewing.entries_of(OCTOBER)) == {first, last}
 
 

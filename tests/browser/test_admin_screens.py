@@ -13,6 +13,8 @@ from consents.models import Consent, State
 from consents.withdrawal import withdraw
 from members.staff import PRIVACY_OFFICER
 from privacy_portal.audit.models import AccessEntry
+from privacy_portal.audit.months import key_for
+from privacy_portal.clock import now
 from privacy_portal.policy import publishing
 from tests.browser.test_member_journey import sign_in
 from tests.factories import a_consent, a_member, a_staff_account, acting, collection, staff_acting
@@ -45,7 +47,10 @@ def test_no_page_is_too_wide_or_breaks_the_policy_of_its_content(width: int, pag
     ]
     pages += [record, f"{record}&collection=general.sales_inquiry&said=consent"]
     pages += [list_of("audit_accessentry"), reverse("admin:audit_reveal_now"), list_of("audit_accessreview")]
-    pages += [f"{reverse('admin:audit_reveal_new')}?person={member.pk}", page_of(AccessEntry.objects.create(**SEEN))]
+    pages += [
+        f"{reverse('admin:audit_reveal_new')}?person={member.pk}",
+        page_of(AccessEntry.objects.create(data_key=key_for(now()), **SEEN)),
+    ]
     pages += [reverse("admin:audit_accessreview_month", args=[2026, 10])]
     page.set_viewport_size({"width": width, "height": 844})
     sign_in(page, live_server.url, "officer@cloud.example")

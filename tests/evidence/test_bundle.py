@@ -17,7 +17,9 @@ from consents.withdrawal import withdraw
 from members.models import Account, Member
 from privacy_portal.audit import revealing, sections
 from privacy_portal.audit.models import AccessEntry, OwnAccessEntry
+from privacy_portal.audit.months import key_for
 from privacy_portal.audit.sight import Sight, Viewer
+from privacy_portal.clock import now
 from privacy_portal.evidence import making
 from privacy_portal.policy import publishing
 from privacy_portal.policy.models import Notice
@@ -43,7 +45,9 @@ def story(officer: Account, alice: Member, charlie: Member) -> Member:
         Sight(lambda: looking, dict.fromkeys(people), {"name"}).write()
     revealing.reveal(alice.pk, items=[], why="identity", remark="본인 확인 전화", reference="R-7", actor=actor)
     assert alice.account_id is not None
-    OwnAccessEntry.objects.create(person_id=alice.pk, account_id=alice.account_id, page="consents:data", items=["name"])
+    OwnAccessEntry.objects.create(
+        person_id=alice.pk, account_id=alice.account_id, data_key=key_for(now()), page="consents:data", items=["name"]
+    )
     return alice
 
 

@@ -79,6 +79,11 @@ def destroy_due() -> None:
 
 def killed_at(step: int) -> bool:
     """Run `destroy_due` in a child and kill it there; False where it was done before."""
+    return child_killed(step, destroy_due)
+
+
+def child_killed(step: int, does: Callable[[], object]) -> bool:
+    """Do something in a child and kill it at that step; False where it was done before."""
     child = os.fork()
     if not child:
         # The parent's connection is the parent's: kept, so that nothing closes it, and never used.
@@ -86,7 +91,7 @@ def killed_at(step: int) -> bool:
         connection.connection = None
         try:
             with killing(step):
-                destroy_due()
+                does()
         finally:
             os._exit(SURVIVED)
     _pid, status = os.waitpid(child, 0)

@@ -17,16 +17,22 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 
+from consents.checking import differences
+from consents.expiry import expire
+from consents.giving import take_back_item
 from consents.models import Consent, ConsentValue
 from consents.withdrawal import withdraw
-from members.models import Member
+from members.models import Account, Member
+from privacy_portal.clock import now, pretending
 from privacy_portal.startup_checks import refuse_unsafe_start
-from privacy_portal.vault import destruction_list
+from privacy_portal.vault import destruction_list, endings
 from privacy_portal.vault import replay as replaying
 from privacy_portal.vault.destruction import destroy_ground
+from privacy_portal.vault.endings import Ending
 from privacy_portal.vault.models import DataKey, DestructionRecord
-from tests import dumping
+from tests import dumping, the_log
 from tests.factories import a_consent, a_member, acting
+from tests.ledger import found
 from tests.retention.lives import CODE, TYPED
 from tests.vault.test_old_dumps import psql
 
@@ -193,3 +199,116 @@ def test_a_portal_that_starts_from_a_restored_database_says_what_to_do(
     result = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=Path(__file__).parents[2])
     assert result.returncode != 0
     assert "manage.py replay_destructions" in result.stderr
+
+
+# What it asks is what the membership holds: it has no values of its own.
+MARKETING = "marketing.reception"
+
+
+def test_a_consent_that_held_no_value_does_not_stand_again(database: str, tmp_path: Path) -> None:
+    close(a_member("earlier@example.com"))
+    bada, dalim = a_member("bada@example.com"), a_member("dalim@example.com")
+    ended, kept = (a_consent(member, MARKETING) for member in (bada, dalim))
+    assert not ConsentValue.objects.exists()
+    dumping.dump(tmp_path / "dump.sql")
+    withdraw(ended, language="ko", actor=acting(bada))
+    restore(tmp_path, database)
+    with connected_to(database):
+        assert Consent.objects.get(pk=ended.pk).stands, "the dump made it stand again"
+        assert Client().get("/").status_code == 503
+        with pytest.raises(ImproperlyConfigured, match="replay_destructions"):
+            refuse_unsafe_start()
+        assert "1 endings" in replay()
+        assert Client().get("/").status_code == 200
+        consent = Consent.objects.get(pk=ended.pk)
+        assert consent.state == "withdrawn"
+        assert consent.events.latest("id").actor_name == "replay_destructions"
+        assert list(differences(lambda count: None)) == []
+        assert Consent.objects.get(pk=kept.pk).stands
+        assert "0 endings" in replay(), "replaying twice changes nothing"
+
+
+def test_a_consent_given_again_after_it_ended_is_left_alone(database: str, tmp_path: Path) -> None:
+    bada = a_member("bada@example.com")
+    withdraw(a_consent(bada, MARKETING), language="ko", actor=acting(bada))
+    again = a_consent(bada, MARKETING)
+    dumping.dump(tmp_path / "dump.sql")
+    restore(tmp_path, database)
+    with connected_to(database):
+        assert Client().get("/").status_code == 200
+        assert "0 endings" in replay()
+        assert Consent.objects.get(pk=again.pk).stands
+
+
+def test_one_that_was_ended_by_a_replay_and_given_again_is_not_ended_by_the_next(database: str, tmp_path: Path) -> None:
+    bada = a_member("bada@example.com")
+    consent = a_consent(bada, MARKETING)
+    dumping.dump(tmp_path / "dump.sql")
+    withdraw(consent, language="ko", actor=acting(bada))
+    restore(tmp_path, database)
+    with connected_to(database):
+        replay()
+        a_consent(bada, MARKETING)
+        assert "0 endings" in replay()
+        assert Client().get("/").status_code == 200
+        assert Consent.objects.get(pk=consent.pk).stands
+
+
+def test_an_item_taken_back_that_held_no_value_is_taken_back_again(database: str, tmp_path: Path) -> None:
+    bada = a_member("bada@example.com")
+    consent = a_consent(bada, MARKETING)
+    item = "mobile_phone"
+    dumping.dump(tmp_path / "dump.sql")
+    take_back_item(consent, item, language="ko", actor=acting(bada))
+    restore(tmp_path, database)
+    with connected_to(database):
+        assert item in Consent.objects.get(pk=consent.pk).items
+        assert Client().get("/").status_code == 503
+        assert "1 endings" in replay()
+        consent = Consent.objects.get(pk=consent.pk)
+        assert consent.stands
+        assert item not in consent.items
+        assert Client().get("/").status_code == 200
+
+
+def test_where_a_consent_cannot_do_without_what_was_taken_back_it_ends(transactional_db: None) -> None:
+    bada = a_member("bada@example.com")
+    consent = a_consent(bada, MARKETING, without=("email",))
+    ending = Ending(DataKey.Ground.CONSENT, consent.pk, "consent.renewed", now(), ("mobile_phone",))
+    assert endings.standing([ending]) == [ending]
+    endings.rooms[ending.ground].end_again(ending, replaying.ACTOR)
+    assert endings.standing([ending]) == []
+    assert Consent.objects.get(pk=consent.pk).state == "withdrawn"
+
+
+def test_a_consent_that_lapses_says_so_itself(own_list: Path, transactional_db: None) -> None:
+    consent = a_consent(a_member("bada@example.com"), MARKETING)
+    with pretending(consent.lapses_at):  # type: ignore[arg-type]
+        assert expire(consent)
+    assert not own_list.exists()
+
+
+def test_rows_of_the_access_log_that_were_removed_go_again(database: str, tmp_path: Path, officer: Account) -> None:
+    rows = the_log.a_log()
+    dumping.dump(tmp_path / "dump.sql")
+    with pretending(the_log.DUE):
+        the_log.destroy(officer)
+    kept = the_log.left()
+    restore(tmp_path, database)
+    with connected_to(database), pretending(the_log.DUE):
+        assert set(rows["january"]) < set(the_log.left())
+        assert Client().get("/").status_code == 503
+        assert "6 rows of the access log are removed again." in replay()
+        assert the_log.left() == kept
+        assert "0 rows of the access log" in replay()
+        assert "agree. Removed by rule, and on record: 6 rows." in found()[0]
+
+
+def test_a_list_made_anew_names_every_ending(own_list: Path, transactional_db: None) -> None:
+    bada = a_member("bada@example.com")
+    withdraw(a_consent(bada, MARKETING), language="ko", actor=acting(bada))
+    take_back_item(a_consent(bada, MARKETING), "mobile_phone", language="ko", actor=acting(bada))
+    a_consent(bada, CODE, **TYPED)
+    before = own_list.read_text().splitlines()[1:]
+    call_command("export_destructions", "--anew", stdout=StringIO())
+    assert sorted(own_list.read_text().splitlines()[1:]) == sorted(before)

@@ -162,6 +162,20 @@ def test_a_cancelled_run_destroys_nothing_and_is_proposed_anew(alice: Member, of
         assert again.counts == {"consent_evidence": 1}
 
 
+def test_however_much_is_due_it_is_proposed_in_batches(alice: Member, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runs, "BATCH", 2)
+    for member in (alice, a_member(), a_member()):
+        an_ended_consent(member)
+    told: list[int] = []
+    with later(years=4):
+        run = runs.propose(progress=told.append)
+        assert run is not None
+        assert told == [2, 1]
+        assert DestructionRun.objects.get().counts == {"consent_evidence": 3}
+        assert run.items.count() == 3
+        assert runs.propose() is None
+
+
 def test_an_unknown_run_is_named() -> None:
     with pytest.raises(CommandError, match="no run 99"):
         destroy_due("--run", "99")

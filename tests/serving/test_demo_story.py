@@ -21,6 +21,7 @@ from consents.models import Consent, ConsentEvent, State
 from members.addresses import account_with
 from members.models import Account, Member
 from privacy_portal.audit import reviewing
+from privacy_portal.audit.ledger.months import month_after, month_before, month_of
 from privacy_portal.audit.models import AccessEntry, AccessReview
 from privacy_portal.policy.models import CollectionMethod, Notice
 from privacy_portal.policy.values import normal_email
@@ -171,11 +172,11 @@ def test_it_refuses_where_the_policy_is_newer_than_the_story() -> None:
 def test_staff_have_looked_revealed_and_exported_and_a_month_waits_for_its_review(demo: None) -> None:
     entries = AccessEntry.objects.values_list("what", flat=True)
     assert set(entries) == {"list", "view", "reveal", "export"}
-    month = reviewing.month_before(reviewing.month_of(UNTIL.date()))
+    month = month_before(month_of(UNTIL.date()))
     assert reviewing.months_open(UNTIL.date()) == [month]
     [signed] = AccessReview.objects.all()
-    assert (signed.month, signed.entries > 0) == (reviewing.month_before(month), True)
-    of_months = [reviewing.findings(one) for one in (month, reviewing.month_after(month))]
+    assert (signed.month, signed.entries > 0) == (month_before(month), True)
+    of_months = [reviewing.findings(one) for one in (month, month_after(month))]
     assert any(found.exports for found in of_months)
     assert any(found.to_watched for found in of_months)
     assert any(volume.at_night for found in of_months for volume in found.volumes)

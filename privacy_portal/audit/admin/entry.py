@@ -24,6 +24,7 @@ from privacy_portal.admin_lists import DayRangeFilter
 from privacy_portal.audit import people
 from privacy_portal.audit.masking import mask_ip
 from privacy_portal.audit.models import AccessEntry, OwnAccessEntry
+from privacy_portal.audit.sight import saw
 from privacy_portal.exact_search import ExactSearchAdmin, Terms
 from privacy_portal.vault.errors import DoesNotOpen
 
@@ -214,7 +215,10 @@ class OwnAccessEntryAdmin(LogAdmin):
 
 def evidence_of(row: Any) -> dict[str, str]:
     """From where and why, in clear; whose evidence it is, is on the record as shown."""
+    if row.evidence is None or row.evidence.is_destroyed:
+        return {}
+    saw(getattr(row, "person_id", row.account_id))
     try:
-        return {} if row.evidence is None or row.evidence.is_destroyed else row.evidence.open()
+        return dict(row.evidence.open())
     except DoesNotOpen:
         return {"reason": _("cannot be opened: altered or moved")}

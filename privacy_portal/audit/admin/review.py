@@ -21,6 +21,7 @@ from unfold.decorators import display
 from privacy_portal.admin_base import RecordAdmin, moment
 from privacy_portal.admin_history import staff_names
 from privacy_portal.audit import people, reviewing
+from privacy_portal.audit.ledger.months import month_after, month_before, month_of
 from privacy_portal.audit.models import AccessEntry, AccessReview
 from privacy_portal.clock import now
 from privacy_portal.doors import actor_of
@@ -59,7 +60,7 @@ class AccessReviewAdmin(RecordAdmin):
         today = timezone.localdate(now())
         overdue = set(reviewing.overdue_reviews(today))
         months = [(month, month in overdue) for month in reviewing.months_open(today)]
-        extra = {"months": months, "this_month": reviewing.month_of(today), **(extra_context or {})}
+        extra = {"months": months, "this_month": month_of(today), **(extra_context or {})}
         return super().changelist_view(request, extra)
 
     def title_of(self, obj: AccessReview) -> str:
@@ -111,8 +112,8 @@ class AccessReviewAdmin(RecordAdmin):
             "opts": self.opts,
             "title": _("Review of %(month)s") % {"month": f"{month:%Y-%m}"},
             "month": month,
-            "before": reviewing.month_before(month),
-            "after": reviewing.month_after(month) if month < reviewing.month_of(today) else None,
+            "before": month_before(month),
+            "after": month_after(month) if month < month_of(today) else None,
             "found": found,
             "review": review,
             "reviewer": staff.get(review.signed_off_by, "") if review else "",
@@ -124,7 +125,7 @@ class AccessReviewAdmin(RecordAdmin):
                 (_told(entry, staff), [(names[one.person_id], one.get_why_display()) for one in watched])
                 for entry, watched in found.to_watched
             ],
-            "form": form if review is None and month < reviewing.month_of(today) else None,
+            "form": form if review is None and month < month_of(today) else None,
             "may_sign_off": request.user.has_perm(RIGHT),
         }
         return TemplateResponse(request, "admin/audit/review.html", context)

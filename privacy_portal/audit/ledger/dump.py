@@ -14,18 +14,22 @@ import tempfile
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
 from typing import IO
+from uuid import UUID
 
 from .checkpoint import Checkpoint, Position, row_digest
 from .columns import Columns, unescaped
 from .problems import LedgerError
+from .removals import GROUND, Removal
 from .sql_text import Block, blocks
 from .verifying import Gone
 
 CHECKPOINTS = "audit_checkpoint"
+REMOVALS = "audit_accessremoval"
+DESTRUCTIONS = "vault_destructionrecord"
 WRITTEN_IN = "written_in"
 ROW_ID = "id"
 AT_ONCE = 5_000
@@ -35,9 +39,16 @@ TABLES = """
         begins_at INTEGER, ends_in TEXT, ends_at INTEGER, rows INTEGER, total INTEGER, rows_digest BLOB, listing BLOB,
         made_at TEXT, "key" TEXT, signature BLOB
     );
+    CREATE TABLE removal (
+        number INTEGER, "table" TEXT, checkpoint INTEGER, month TEXT, rows INTEGER, places TEXT, listing_digest BLOB,
+        digests BLOB, destruction INTEGER
+    );
+    CREATE INDEX removals_of_checkpoint ON removal ("table", checkpoint);
+    CREATE TABLE destruction (number INTEGER PRIMARY KEY, ground_id TEXT);
     CREATE TABLE row ("table" TEXT, checkpoint INTEGER, written_in TEXT, id INTEGER, digest BLOB);
 """
-KINDS: dict[str, Callable[[bytes], object]] = {
+Kinds = dict[str, Callable[[bytes], object]]
+KINDS: Kinds = {
     "table": lambda value: unescaped(value).decode(),
     "number": int,
     "previous": lambda value: in_bytes(value),
@@ -54,6 +65,18 @@ KINDS: dict[str, Callable[[bytes], object]] = {
     "key": lambda value: unescaped(value).decode(),
     "signature": lambda value: in_bytes(value),
 }
+KINDS_OF_REMOVAL: Kinds = {
+    "id": int,
+    "table": lambda value: unescaped(value).decode(),
+    "checkpoint": int,
+    "month": lambda value: date.fromisoformat(value.decode()).isoformat(),
+    "rows": int,
+    "places": lambda value: unescaped(value).decode(),
+    "listing_digest": lambda value: in_bytes(value),
+    "digests": lambda value: in_bytes(value),
+    "destruction_id": int,
+}
+KINDS_OF_DESTRUCTION: Kinds = {"id": int, "ground_id": bytes.decode, "ground": bytes.decode}
 
 
 def in_bytes(value: bytes) -> bytes:
@@ -91,7 +114,13 @@ class Dump:
                 raise LedgerError(f"The dump holds {block.table} twice. Make a dump of one database and one schema.")
             self._tables[block.table] = block.columns
             if block.table == CHECKPOINTS:
-                self._take_checkpoints(block)
+                self._insert("checkpoint", len(KINDS), self._values(block, KINDS), at_once=20)
+            elif block.table == REMOVALS:
+                found = self._values(block, KINDS_OF_REMOVAL)
+                self._insert("removal", len(KINDS_OF_REMOVAL), found, at_once=20)
+            elif block.table == DESTRUCTIONS:
+                found = self._values(block, KINDS_OF_DESTRUCTION)
+                self._insert("destruction", 2, ((number, of) for number, of, ground in found if ground == GROUND))
         if CHECKPOINTS not in self._tables:
             raise LedgerError(f"The dump {path} holds no checkpoints: the table {CHECKPOINTS} is not in it.")
         for block in self._blocks(1):
@@ -134,6 +163,34 @@ class Dump:
         query = 'SELECT id, digest FROM row WHERE "table" = ? AND checkpoint = ? ORDER BY written_in, id'
         yield from self._work.execute(query, [checkpoint.table, checkpoint.number])
 
+    def removals(self, table: str, checkpoint: int) -> Iterator[Removal]:
+        return self._removals('removal."table" = ? AND removal.checkpoint = ?', [table, checkpoint])
+
+    def removals_astray(self, numbers: dict[str, int]) -> Iterator[Removal]:
+        known = " OR ".join(['removal."table" = ? AND removal.checkpoint <= ?'] * len(numbers))
+        return self._removals(f"NOT ({known})", [value for pair in numbers.items() for value in pair])
+
+    def _removals(self, condition: str, values: list[object]) -> Iterator[Removal]:
+        query = (
+            'SELECT removal.number, "table", checkpoint, month, rows, places, listing_digest, digests, ground_id'  # noqa: S608
+            " FROM removal LEFT JOIN destruction ON destruction.number = removal.destruction"
+            f" WHERE {condition} ORDER BY removal.number"
+        )
+        for number, table, checkpoint, month, rows, places, digest, digests, ground_id in self._work.execute(
+            query, values
+        ):
+            yield Removal(
+                number=number,
+                table=table,
+                checkpoint=checkpoint,
+                month=date.fromisoformat(month),
+                rows=rows,
+                places=places,
+                listing_digest=digest,
+                digests=digests,
+                destroyed=UUID(ground_id) if ground_id else None,
+            )
+
     def holds(self, table: str, row: int) -> bool:
         self._work.execute("CREATE INDEX IF NOT EXISTS rows_by_id ON row (id)")
         return bool(self._work.execute('SELECT 1 FROM row WHERE "table" = ? AND id = ?', [table, row]).fetchone())
@@ -145,17 +202,14 @@ class Dump:
     def early(self, table: str) -> Iterator[int]:
         return iter(())  # a dump does not say how far its server had counted
 
-    def _take_checkpoints(self, block: Block) -> None:
-        if not set(KINDS) <= set(block.columns):
-            raise LedgerError(f"The dump {self._path} holds checkpoints in another format than this tool reads.")
-        places = [(block.columns.index(name), kind) for name, kind in KINDS.items()]
-
-        def stored() -> Iterator[tuple[object, ...]]:
-            for line in block.lines:
-                values = line.split(b"\t")
-                yield tuple(kind(values[place]) for place, kind in places)
-
-        self._insert("checkpoint", len(KINDS), stored(), at_once=20)
+    def _values(self, block: Block, kinds: Kinds) -> Iterator[tuple[object, ...]]:
+        """What a table holds in some of its columns."""
+        if not set(kinds) <= set(block.columns):
+            raise LedgerError(f"The dump {self._path} holds {block.table} in another format than this tool reads.")
+        places = [(block.columns.index(name), kind) for name, kind in kinds.items()]
+        for line in block.lines:
+            values = line.split(b"\t")
+            yield tuple(kind(values[place]) for place, kind in places)
 
     def _rows_of(self, block: Block) -> Iterator[tuple[object, ...]]:
         """Each row with the checkpoint between whose positions it lies, and digested as that one says."""

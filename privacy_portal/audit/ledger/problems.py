@@ -19,6 +19,23 @@ SENTENCES = {
     ),
     "row_early": gettext_noop("Row %(row)s of %(table)s says it was written in a transaction that has not begun yet."),
     "rows_differ": gettext_noop("The rows of %(table)s are not those that checkpoint %(checkpoint)s closed."),
+    "removal_false": gettext_noop(
+        "Removal %(row)s does not fit checkpoint %(checkpoint)s of %(table)s: it names rows that were not closed there."
+    ),
+    "removal_undestroyed": gettext_noop(
+        "Removal %(row)s says that rows of checkpoint %(checkpoint)s of %(table)s went with the month %(detail)s, but "
+        "no destruction of that month is on record."
+    ),
+    "removal_excessive": gettext_noop(
+        "Removal %(row)s says that rows of checkpoint %(checkpoint)s of %(table)s went with the month %(detail)s, but "
+        "that checkpoint closed no rows of that month."
+    ),
+    "removal_undone": gettext_noop(
+        "Row %(row)s of %(table)s, closed by checkpoint %(checkpoint)s, is there, but removal %(detail)s says it went."
+    ),
+    "removal_astray": gettext_noop(
+        "Removal %(row)s names checkpoint %(checkpoint)s of %(table)s, from which no rows go by rule."
+    ),
     "column_gone": gettext_noop("%(table)s has lost the column %(detail)s, which checkpoint %(checkpoint)s covers."),
     "table_gone": gettext_noop("The table %(table)s is gone; checkpoint %(checkpoint)s had closed rows of it."),
     "checkpoint_changed": gettext_noop(

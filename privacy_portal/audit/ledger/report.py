@@ -29,8 +29,9 @@ class Report:
             self._say(f"... and {self.problems - MOST_TOLD:,} more.")
         if self.problems:
             return f"{what} verified: {_counted(self.problems, 'problem')} found."
+        removed = f" Removed by rule, and on record: {_counted(done.removed, 'row')}." if done.removed else ""
         waiting = f" Not closed into a checkpoint yet: {_counted(done.unclosed, 'newer row')}." if done.unclosed else ""
-        return f"{what} agree.{waiting}"
+        return f"{what} agree.{removed}{waiting}"
 
 
 def _counted(count: int, what: str) -> str:

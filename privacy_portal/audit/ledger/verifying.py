@@ -5,14 +5,17 @@ It works on whatever can hand out checkpoints and digests of rows: the database 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 
 from .anchors import Anchors
 from .checkpoint import Checkpoint, Position, Rows, beginning_of, cluster_of, listed
 from .keys import PublicKeys
 from .problems import Problem
+from .removals import REMOVABLE, Closings, Removal, Removed
 
 
 class Gone(Exception):
@@ -36,6 +39,12 @@ class Source(Protocol):
     def rows(self, checkpoint: Checkpoint) -> Iterator[tuple[int, bytes]]:
         """Number and digest of every row between the checkpoint's positions, in their order. Raises `Gone`."""
 
+    def removals(self, table: str, checkpoint: int) -> Iterator[Removal]:
+        """What says that rows of this checkpoint were removed by rule, in the order in which it was written."""
+
+    def removals_astray(self, numbers: dict[str, int]) -> Iterator[Removal]:
+        """Those about other tables than these, or about checkpoints beyond these numbers."""
+
     def holds(self, table: str, row: int) -> bool:
         """Whether a row of that number is anywhere in the table."""
 
@@ -58,47 +67,63 @@ class Verification:
     checkpoints: int = 0
     tables: int = 0
     unclosed: int = 0
+    removed: int = 0
 
     def problems(self) -> Iterator[Problem]:
         """In the order of the ledger: table by table, checkpoint by checkpoint, row by row."""
-        tables = self.source.tables()
+        tables, numbers = self.source.tables(), dict.fromkeys(REMOVABLE, 0)
         for table in sorted({*tables, *(self.anchors.tables if self.anchors else ())}):
-            chain = _Chain(table)
+            chain, closings = _Chain(table), Closings()
             for checkpoint in self.source.checkpoints(table):
                 self.checkpoints += 1
+                closed_before = closings.before(checkpoint.cluster, checkpoint.ends[1], checkpoint.made_at)
                 found = [*chain.problems_with(checkpoint, self.keys)]
                 if self.anchors and not found and (problem := self.anchors.disagreement(checkpoint)):
                     found.append(problem)
                 yield from found
                 if not any(problem.kind == "checkpoint_changed" for problem in found):
-                    yield from self._problems_of_rows(checkpoint)
+                    yield from self._problems_of_rows(checkpoint, closed_before)
                 self.progress(checkpoint.rows)
             self.tables += chain.number > 0
+            if table in numbers:
+                numbers[table] = chain.number
             if self.anchors and (problem := self.anchors.cut_off(table, chain.number)):
                 yield problem
             if table in tables:
                 self.unclosed += self.source.unclosed(table, chain.bounds)
                 yield from (Problem("row_early", table, row=row) for row in self.source.early(table))
+        for removal in self.source.removals_astray(numbers):
+            yield Problem("removal_astray", removal.table, removal.checkpoint, removal.number)
         yield from self.anchors.problems if self.anchors else ()
 
-    def _problems_of_rows(self, checkpoint: Checkpoint) -> Iterator[Problem]:
-        rows = Rows()
+    def _problems_of_rows(self, checkpoint: Checkpoint, closed_before: datetime | None) -> Iterator[Problem]:
+        table, number, removed = checkpoint.table, checkpoint.number, Removed(checkpoint, closed_before)
+        for removal in self.source.removals(table, number) if table in REMOVABLE else ():
+            if kind := removed.take(removal):
+                yield Problem(kind, table, number, removal.number, f"{removal.month:%Y-%m}")
+        rows, digests = Rows(), []
         try:
             for row, digest in self.source.rows(checkpoint):
                 rows.add(row, digest)
+                digests.append(digest)
         except Gone as gone:
-            yield Problem(gone.kind, checkpoint.table, checkpoint.number, detail=gone.name)
+            yield Problem(gone.kind, table, number, detail=gone.name)
             return
         self.rows += rows.count
-        if rows.digest == checkpoint.rows_digest and rows.listing == checkpoint.listing:
+        self.removed += len(removed.digests)
+        whole = hashlib.sha256(b"".join(removed.put_back(digests))).digest()
+        if rows.listing == removed.listing and (whole == checkpoint.rows_digest or removed.is_all):
             return
-        found = [*differences(checkpoint.listing, rows.listing)]
+        found = [*differences(removed.listing, rows.listing)]
         for kind, row in found:
-            if kind == "row_missing" and self.source.holds(checkpoint.table, row):
+            detail = ""
+            if kind == "row_missing" and self.source.holds(table, row):
                 kind = "row_moved"
-            yield Problem(kind, checkpoint.table, checkpoint.number, row)
+            if kind == "row_inserted" and (by := removed.removal_of(row)) is not None:
+                kind, detail = "removal_undone", str(by)
+            yield Problem(kind, table, number, row, detail)
         if not found:
-            yield Problem("rows_differ", checkpoint.table, checkpoint.number)
+            yield Problem("rows_differ", table, number)
 
 
 @dataclass

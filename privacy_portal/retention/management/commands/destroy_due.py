@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from tqdm import tqdm
 
+from privacy_portal.audit import removing
 from privacy_portal.clock import now
 from privacy_portal.errors import PortalError
 from privacy_portal.retention import due, runs
@@ -11,7 +12,8 @@ from privacy_portal.retention.models import DestructionRun
 
 class Command(BaseCommand):
     help = (
-        "Proposes a run of what has fallen due, and destroys the runs that officers have approved in the admin. "
+        "Proposes a run of what has fallen due, destroys the runs that officers have approved in the admin, and "
+        "removes the rows of the access log whose month was destroyed. "
         "A run that was killed goes on where it stopped."
     )
 
@@ -28,11 +30,12 @@ class Command(BaseCommand):
             if not wanted:
                 raise CommandError(f"There is no run {run}.")
         else:
-            if proposed := runs.propose():
+            if proposed := self.propose():
                 self.stdout.write(f"Proposed: run {proposed.pk}, {sum(proposed.counts.values())} keys. See the admin.")
             wanted = runs.to_destroy()
         for one in wanted:
             self.destroy(one)
+        self.remove()
 
     def show(self) -> None:
         for rule, count in (found := runs.counts_of_due(now())).items():
@@ -44,6 +47,18 @@ class Command(BaseCommand):
                 self.stdout.write(f"run {run.pk:<5}{count:>7}  {code}: {run.state}")
         if not found:
             self.stdout.write("Nothing is due that waits in no run.")
+
+    def propose(self) -> DestructionRun | None:
+        with tqdm(unit="key", desc="Proposing", file=self.stderr) as bar:
+            return runs.propose(progress=bar.update)
+
+    def remove(self) -> None:
+        if left := removing.rows_left():
+            with tqdm(total=left, unit="row", desc="Removing from the access log", file=self.stderr) as bar:
+                removed = removing.remove(bar.update)
+            self.stdout.write(f"{removed} rows of destroyed months removed from the access log.")
+            if removed < left:
+                self.stdout.write(f"{left - removed} rows stay until the ledger has closed them as they are.")
 
     def destroy(self, run: DestructionRun) -> None:
         waiting = run.items.filter(outcome="waiting").count()
