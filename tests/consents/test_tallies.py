@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.db import connection
@@ -74,8 +75,9 @@ def test_weeks_and_collections_add_up(alice: Member, charlie: Member, time_machi
 
 
 def test_the_officers_home_page_shows_them_with_links_and_as_a_table(
-    officer: Account, alice: Member, signed_in: SignedIn
+    officer: Account, alice: Member, signed_in: SignedIn, settings: Any, tmp_path: Path
 ) -> None:
+    settings.DESTRUCTION_LIST = str(tmp_path / "destructions.jsonl")  # of no earlier test
     a_consent(alice, "general.newsletter", without=("company_name",))
     count_days.call()
     client = signed_in(officer)

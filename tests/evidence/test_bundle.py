@@ -69,7 +69,7 @@ def test_it_holds_all_there_is_about_the_person_and_nobody_else(
     assert {row["row"] for row in rows_of(bundle, "destructions")} == set(
         DestructionRecord.objects.values_list("pk", flat=True)
     )
-    assert len(rows_of(bundle, "access")) == 2  # alone, and in a list
+    assert len(rows_of(bundle, "access")) == 3  # alone, in a list, and revealed
     assert len(rows_of(bundle, "own_access")) == 1
     [reveal] = rows_of(bundle, "reveals")
     assert (reveal["why"], reveal["request_reference"]) == ("identity", "R-7")

@@ -119,7 +119,8 @@ def is_whole(member: Member) -> bool:
 
 def listed() -> set[str]:
     path = destruction_list.path()
-    return {entry["key"] for entry in destruction_list.entries(path)} if path.exists() else set()
+    entries = destruction_list.entries(path) if path.exists() else []
+    return {entry["key"] for entry in entries if "key" in entry}
 
 
 def state_of(people: list[Member]) -> list[bool]:
