@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from consents.checking import differences
 from consents.models import Consent
@@ -67,7 +68,7 @@ def test_a_retained_record_is_due_the_day_after_its_last(alice: Member) -> None:
     record = retaining.keep(
         "payment_records", {"name": alice.name}, subject_id=alice.pk, happened_at=now(), moved_from="t", actor=SYSTEM
     )
-    last = record.keep_until - now().date()
+    last = record.keep_until - timezone.localdate(now())
     with later(days=last.days):
         assert due_now("payment_records") == []
     with later(days=last.days + 1):
