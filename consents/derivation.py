@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -24,6 +24,7 @@ class Standing:
     items: tuple[str, ...]
     since: datetime
     lapses_at: datetime | None
+    suspended_since: datetime | None = None
 
 
 def after(standing: Standing | None, event: ConsentEvent) -> Standing:
@@ -32,11 +33,16 @@ def after(standing: Standing | None, event: ConsentEvent) -> Standing:
     match Kind(event.kind):
         case Kind.GIVEN | Kind.RENEWED:
             lapses_at = lapse(event.at, event.notice.valid_months)
-            return Standing(State.GIVEN, event.notice_id, items, event.at, lapses_at)
+            suspended = standing.suspended_since if standing is not None else None
+            return Standing(State.GIVEN, event.notice_id, items, event.at, lapses_at, suspended)
         case Kind.ITEM_AGREED | Kind.ITEM_TAKEN_BACK if standing is not None:
-            return Standing(standing.state, standing.notice_id, items, standing.since, standing.lapses_at)
+            return replace(standing, items=items)
         case Kind.SUPERSEDED if standing is not None:
-            return Standing(State.SUPERSEDED, standing.notice_id, standing.items, event.at, standing.lapses_at)
+            return replace(standing, state=State.SUPERSEDED, since=event.at)
+        case Kind.SUSPENDED if standing is not None:
+            return replace(standing, suspended_since=event.at)
+        case Kind.SUSPENSION_LIFTED if standing is not None:
+            return replace(standing, suspended_since=None)
         case Kind.REFUSED | Kind.WITHDRAWN | Kind.EXPIRED:
             return Standing(State(event.kind), event.notice_id, (), event.at, None)
     raise ValueError(f"A consent cannot begin with {event.kind}.")
@@ -53,7 +59,12 @@ def standing_from(events: Iterable[ConsentEvent]) -> Standing | None:
 def standing_of(consent: Consent) -> Standing:
     """What the columns of `consent` say."""
     return Standing(
-        State(consent.state), consent.notice_id, tuple(sorted(consent.items)), consent.since, consent.lapses_at
+        State(consent.state),
+        consent.notice_id,
+        tuple(sorted(consent.items)),
+        consent.since,
+        consent.lapses_at,
+        consent.suspended_since,
     )
 
 

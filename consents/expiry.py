@@ -12,10 +12,9 @@ from privacy_portal.actors import Actor
 from privacy_portal.clock import now
 from privacy_portal.policy.models import Notice
 from privacy_portal.policy.publishing import notice_published
-from privacy_portal.vault.destruction import destroy_ground
-from privacy_portal.vault.models import DataKey
 
 from . import record
+from .ending import end
 from .models import Consent, ConsentEvent, State
 
 BATCH = 200
@@ -39,7 +38,7 @@ def expire(consent: Consent, *, at: datetime | None = None) -> ConsentEvent | No
         actor=actor,
         at=consent.lapses_at,
     )
-    destroy_ground(DataKey.Ground.CONSENT, consent.pk, because="consent.expired", actor=actor)
+    end(event, actor=actor)
     return event
 
 

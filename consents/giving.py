@@ -50,16 +50,69 @@ def give(
     """
     agreed = set(items)
     asked = _asked(member, collection, notice, actor)
-    if refusal := asking.why_not_enough(asked, agreed):
-        raise refusal
-    consent = record.locked_of(member, collection)
-    if consent and consent.standing_at(now()) == State.EXPIRED and consent.state == State.GIVEN:
-        expire(consent)
-        consent.refresh_from_db()
+    if asking.needs_documents(asked):
+        raise PortalError(
+            "needs_documents",
+            _("This consent comes with documents. It is given when you file the request they are for."),
+        )
+    consent = _as_it_is(member, collection)
     if consent and consent.stands:
         if set(consent.items) == agreed and consent.notice_id == notice.pk:
             return consent.events.latest("id")
         raise _already_given(consent)
+    return _agree(member, consent, asked, agreed, values, notice, language, actor, reason, at)
+
+
+@transaction.atomic
+def give_with_request(
+    member: Member,
+    collection: Collection,
+    *,
+    notice: Notice,
+    items: Iterable[str],
+    values: Mapping[str, str],
+    language: str,
+    actor: Actor,
+    at: datetime | None = None,
+) -> ConsentEvent:
+    """Give the consent that a request is filed on, documents among its items; called in the filing's transaction.
+
+    Whoever files seals the documents under keys of the consent's ground. Each filing is an event: one that finds
+    the consent given already renews it, and what was given with earlier requests stays, unless typed anew.
+    Raises `PortalError` as `give` does.
+    """
+    agreed = set(items)
+    asked = _asked(member, collection, notice, actor)
+    consent = _as_it_is(member, collection)
+    if consent and consent.stands:  # what an earlier request rests on stays agreed to
+        still_asked = {item.code for item in asked}
+        agreed |= set(consent.items) & still_asked
+    return _agree(member, consent, asked, agreed, values, notice, language, actor, "", at)
+
+
+def _as_it_is(member: Member, collection: Collection) -> Consent | None:
+    """The member's consent, locked; one whose period is over is expired first."""
+    consent = record.locked_of(member, collection)
+    if consent and consent.standing_at(now()) == State.EXPIRED and consent.state == State.GIVEN:
+        expire(consent)
+        consent.refresh_from_db()
+    return consent
+
+
+def _agree(
+    member: Member,
+    consent: Consent | None,
+    asked: list[asking.AskedItem],
+    agreed: set[str],
+    values: Mapping[str, str],
+    notice: Notice,
+    language: str,
+    actor: Actor,
+    reason: str,
+    at: datetime | None,
+) -> ConsentEvent:
+    if refusal := asking.why_not_enough(asked, agreed):
+        raise refusal
     renewed = consent is not None and consent.state in (State.GIVEN, State.SUPERSEDED)
     check_date(consent, at)
     if at and (end := lapse(at, notice.valid_months)) and end <= now():
@@ -184,13 +237,7 @@ def _asked(member: Member, collection: Collection, notice: Notice, actor: Actor)
             _("This notice has been replaced by a new version. Please read it and decide again. Nothing was recorded."),
             notice=in_force,
         )
-    asked = asking.asked_items(member, notice)
-    if asking.needs_documents(asked):
-        raise PortalError(
-            "needs_documents",
-            _("This consent comes with documents. It is given when you file the request they are for."),
-        )
-    return asked
+    return asking.asked_items(member, notice)
 
 
 def _must_stand(consent: Consent) -> None:

@@ -42,6 +42,12 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
             )
         )
 
+    def usable(self, at: datetime | None = None) -> ConsentQuerySet:
+        """Those that may be used at `at`: they stand, and their use is not suspended."""
+        at = at or now()
+        usable = self.filter(state=State.GIVEN, suspended_since__isnull=True).exclude(lapses_at__lte=at)
+        return usable.exclude(notice__version__lt=F("collection__asked_again_since"))
+
 
 class Consent(models.Model):
     """One member's standing towards one collection. Derived from its events (`consents.derivation`)."""
@@ -54,6 +60,8 @@ class Consent(models.Model):
     items = ArrayField(models.SlugField(max_length=60), verbose_name=_("items agreed"), default=list)
     since = models.DateTimeField(_("in this state since"))
     lapses_at = models.DateTimeField(_("lapses"), null=True)
+    # The member had its use stopped (W1). It stands all the same, and may be used again once that is lifted.
+    suspended_since = models.DateTimeField(_("use suspended since"), null=True)
     # Seals the evidence of its events. It outlives the consent: the proof stays when the values go.
     evidence_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+", editable=False)
     history = History()
@@ -74,6 +82,10 @@ class Consent(models.Model):
             models.CheckConstraint(
                 condition=~Q(state=State.GIVEN, items=[]), name="consents_given_ones_name_their_items"
             ),
+            models.CheckConstraint(
+                condition=Q(suspended_since__isnull=True) | Q(state__in=[State.GIVEN, State.SUPERSEDED]),
+                name="consents_only_given_ones_are_suspended",
+            ),
         ]
         indexes = [
             models.Index(fields=["-since", "-id"], name="consents_newest"),
@@ -89,6 +101,11 @@ class Consent(models.Model):
     @property
     def stands(self) -> bool:
         return self.standing_at(now()) == State.GIVEN
+
+    @property
+    def may_be_used(self) -> bool:
+        """Whether what it covers may be used now: it stands, and the member has not had its use suspended."""
+        return self.stands and self.suspended_since is None
 
     def standing_at(self, at: datetime) -> State:
         """The state as it is at `at`; see `ConsentQuerySet.with_standing`."""
@@ -151,6 +168,8 @@ class ConsentEvent(models.Model):
         RENEWED = "renewed", _("renewed")
         ITEM_AGREED = "item_agreed", _("item agreed")
         ITEM_TAKEN_BACK = "item_taken_back", _("item taken back")
+        SUSPENDED = "suspended", _("use suspended")
+        SUSPENSION_LIFTED = "suspension_lifted", _("suspension lifted")
 
     id = models.BigAutoField(primary_key=True)
     reference = models.UUIDField(_("reference"), default=uuid.uuid4, unique=True, editable=False)

@@ -214,12 +214,15 @@ BY_MEMBER = {
     Kind.RENEWED: _("You confirmed this consent anew."),
     Kind.ITEM_AGREED: _("You agreed to another item."),
     Kind.ITEM_TAKEN_BACK: _("You took an item back."),
+    Kind.SUSPENSION_LIFTED: _("You let us use what this consent covers again."),
 }
 BY_STAFF = {
     Kind.GIVEN: _("We recorded that you gave this consent."),
     Kind.REFUSED: _("We recorded that you refused this consent."),
     Kind.WITHDRAWN: _("We recorded that you withdrew this consent."),
     Kind.RENEWED: _("We recorded that you confirmed this consent anew."),
+    Kind.SUSPENDED: _("At your request, we stopped using what this consent covers."),
+    Kind.SUSPENSION_LIFTED: _("We may use what this consent covers again, as you wished."),
 }
 BY_ITSELF = {
     Kind.EXPIRED: _("This consent expired: its period was over."),

@@ -84,6 +84,7 @@ def add_event(
     items_before, consent.evidence_key = consent.items, evidence_key
     consent.state, consent.notice_id = standing.state, standing.notice_id
     consent.items, consent.since, consent.lapses_at = list(standing.items), standing.since, standing.lapses_at
+    consent.suspended_since = standing.suspended_since
     save_as(actor, consent, reason=f"consent.{kind}", force_insert=is_new)
     event.save(force_insert=True)
     if ending := endings.ending_of(event, items_before):

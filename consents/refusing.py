@@ -11,10 +11,9 @@ from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.errors import PortalError
 from privacy_portal.policy.models import Collection, Notice
-from privacy_portal.vault.destruction import destroy_ground
-from privacy_portal.vault.models import DataKey
 
 from . import asking, record
+from .ending import end
 from .giving import check_date
 from .models import ConsentEvent, State
 
@@ -57,5 +56,5 @@ def refuse(
         reason=reason,
         at=at,
     )
-    destroy_ground(DataKey.Ground.CONSENT, event.consent_id, because="consent.refused", actor=actor)
+    end(event, actor=actor)
     return event

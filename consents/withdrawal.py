@@ -9,10 +9,9 @@ from django.utils.translation import gettext as _
 
 from privacy_portal.actors import Actor
 from privacy_portal.errors import PortalError
-from privacy_portal.vault.destruction import destroy_ground
-from privacy_portal.vault.models import DataKey
 
 from . import record
+from .ending import end
 from .giving import check_date
 from .models import Consent, ConsentEvent, State
 
@@ -50,5 +49,5 @@ def withdraw(
         reason=reason,
         at=at,
     )
-    destroy_ground(DataKey.Ground.CONSENT, consent.pk, because="consent.withdrawn", actor=actor)
+    end(event, actor=actor)
     return event

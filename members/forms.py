@@ -7,7 +7,7 @@ from typing import Any, cast
 from allauth.account.forms import SignupForm
 from django import forms
 from django.http import HttpRequest, QueryDict
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django_countries import countries
 
@@ -101,13 +101,15 @@ class SignUpForm(SignupForm):
     def clean_age(self) -> str:
         # The view has sent those who are younger to the page for them already.
         if self.cleaned_data["age"] != "14_or_over":
-            raise forms.ValidationError(_now("Joining needs the consent of a parent or guardian before the age of 14."))
+            raise forms.ValidationError(
+                gettext("Joining needs the consent of a parent or guardian before the age of 14.")
+            )
         return str(self.cleaned_data["age"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
         if cleaned.get("notice") != self.shown.pk:
-            self.add_error(None, _now("What we tell you here has changed. Please read the new version."))
+            self.add_error(None, gettext("What we tell you here has changed. Please read the new version."))
             typed: QueryDict = self.data.copy()
             typed["notice"] = str(self.shown.pk)
             self.data: QueryDict = typed
@@ -121,7 +123,7 @@ class SignUpForm(SignupForm):
                 ):
                     raise PortalError(
                         "item_not_asked",
-                        _now("We ask this of businesses in Korea only. Please leave it empty."),
+                        gettext("We ask this of businesses in Korea only. Please leave it empty."),
                         field=item,
                     )
                 normal_value(item, cleaned[item], country=country)

@@ -129,6 +129,7 @@ class Member(models.Model):
     class Meta:
         verbose_name = _("member")
         verbose_name_plural = _("members")
+        permissions = [("change_information", _("Can change a member's information at the member's request"))]
         ordering = ["-joined_at", "-id"]
         indexes = [
             models.Index(fields=["-joined_at", "-id"], name="members_newest"),

@@ -23,7 +23,7 @@ from unfold.admin import ModelAdmin
 
 from .admin_history import HistoryPages
 from .admin_lists import CountedPaginator, RecordChangeList, only
-from .audit import sight
+from .audit import people, sight
 
 NUL = "\x00"  # no text in PostgreSQL can hold one
 
@@ -70,6 +70,16 @@ class RecordAdmin(HistoryPages, ModelAdmin):
         for row in rows:
             for person in self.people_of(row):
                 sight.saw(person)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return self.within_reach(request, super().get_queryset(request))
+
+    def within_reach(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Without the rows about people whom this colleague may not see: neither listed nor opened by address (A1)."""
+        reach = people.within_reach(request.user) if self.people_path else None
+        if reach is None:
+            return queryset
+        return queryset.filter(**{f"{self.people_path.replace('.', '__')}__in": reach})
 
     def title_of(self, obj: Any) -> str:
         """What a page about `obj` is headed with; holds personal values only masked."""

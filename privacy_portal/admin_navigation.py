@@ -11,6 +11,14 @@ from django.utils.translation import gettext_lazy as _
 # Title, then (title, icon, model, permission) of each list.
 GROUPS = (
     (
+        _("Support desk"),
+        (
+            (_("Requests"), "inbox", "requests_memberrequest", "requests.view_memberrequest"),
+            (_("Request events"), "history", "requests_requestevent", "requests.view_requestevent"),
+            (_("Documents"), "attach_file", "requests_document", "requests.view_document"),
+        ),
+    ),
+    (
         _("People and consents"),
         (
             (_("Members"), "group", "members_member", "members.view_member"),

@@ -20,6 +20,8 @@ READ_RECORD = (
     "policy.view_purpose",
     "policy.view_collectionmethod",
 )
+READ_REQUESTS = ("requests.view_memberrequest", "requests.view_requestevent", "requests.view_message")
+WORK_REQUESTS = (*READ_REQUESTS, "requests.view_document", "requests.work_request", "members.change_information")
 READ_RETENTION = ("retention.view_retentionrule", "retention.view_legalhold", "retention.view_destructionrun")
 READ_ACCESS = (
     "audit.view_accessentry",
@@ -52,6 +54,9 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "retention.place_hold",
         "retention.approve_run",
         "retention.view_retainedrecord",
+        *WORK_REQUESTS,
+        "requests.work_any_request",
+        "requests.confirm_decision",
     ),
     SUPPORT_AGENT: (
         "members.view_member",
@@ -62,6 +67,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "policy.view_notice",
         "policy.view_noticeitem",
         "policy.view_collection",
+        *WORK_REQUESTS,
     ),
     AUDITOR: (
         *READ_RECORD,
@@ -69,6 +75,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "members.view_account",
         "vault.view_destructionrecord",
         *READ_RETENTION,
+        *READ_REQUESTS,
     ),
 }
 

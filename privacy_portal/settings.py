@@ -8,6 +8,7 @@ installation has no such file. Production is the default, and refuses to start o
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import environ
@@ -180,6 +181,9 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
+# Beside allauth's own: how often one may file without an account, have a link mailed, and have a file judged, so that
+# nobody fills the desk or somebody's mailbox, or keeps the portal busy opening files.
+ACCOUNT_RATE_LIMITS = {"file_as_visitor": "10/h/ip", "ask_for_link": "5/h/ip", "attach_document": "100/h/ip"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
 
 # ----------------------------------------------------------------------------- security
@@ -226,10 +230,51 @@ PHONENUMBER_DEFAULT_REGION = "KR"
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
+# Members' documents, sealed (privacy_portal/vault/files.py): in a folder, or in an S3-compatible store.
+DOCUMENTS_FOLDER = Path(env.str("DOCUMENTS_FOLDER", str(VAR / "documents")))
+DOCUMENTS_S3_BUCKET = env.str("DOCUMENTS_S3_BUCKET", "")
+DOCUMENTS: dict[str, Any] = {
+    "BACKEND": "privacy_portal.vault.file_store.Folder",
+    "OPTIONS": {"location": DOCUMENTS_FOLDER},
+}
+if DOCUMENTS_S3_BUCKET:
+    from botocore.config import Config  # loaded only where it is used
+
+    DOCUMENTS = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": DOCUMENTS_S3_BUCKET,
+            "endpoint_url": env.str("DOCUMENTS_S3_ENDPOINT", "") or None,
+            "region_name": env.str("DOCUMENTS_S3_REGION", "") or None,
+            "access_key": env.str("DOCUMENTS_S3_ACCESS_KEY", "") or None,
+            "secret_key": env.str("DOCUMENTS_S3_SECRET_KEY", "") or None,
+            "max_memory_size": 1_000_000,
+            # A store that is down is told within a minute; the web server would wait for far longer.
+            "client_config": Config(
+                connect_timeout=5, read_timeout=20, retries={"max_attempts": 2, "mode": "standard"}
+            ),
+        },
+    }
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": VAR / "files"}},
+    "documents": DOCUMENTS,
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
+# What a document may be (requests/intake): its size, how many a request takes, pages and pixels; then the seconds
+# and the bytes of memory that opening one may take.
+DOCUMENT_MAX_BYTES = env.int("DOCUMENT_MAX_BYTES", 10_000_000)
+DOCUMENTS_PER_REQUEST = env.int("DOCUMENTS_PER_REQUEST", 5)
+DOCUMENT_MAX_PAGES = env.int("DOCUMENT_MAX_PAGES", 50)
+DOCUMENT_MAX_PIXELS = env.int("DOCUMENT_MAX_PIXELS", 50_000_000)
+DOCUMENT_SECONDS = env.int("DOCUMENT_SECONDS", 20)
+DOCUMENT_MEMORY = env.int("DOCUMENT_MEMORY", 1_500_000_000)
+PREVIEW_EDGE = env.int("PREVIEW_EDGE", 1600)
+# clamd's address: tcp://host:3310 or unix:///run/clamav/clamd.ctl. Without one no file is scanned.
+VIRUS_SCANNER = env.str("VIRUS_SCANNER", "")
+VIRUS_SCANNER_SECONDS = env.int("VIRUS_SCANNER_SECONDS", 20)
+# Uploads stay in memory: a document is never on a disk in clear.
+FILE_UPLOAD_HANDLERS = ["privacy_portal.uploads.InMemoryUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = DOCUMENTS_PER_REQUEST + 5  # a few too many are told as such
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'mail'}" if DEMO else "smtp://localhost:25")
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10

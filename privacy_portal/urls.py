@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("members.account_urls")),
     path("", include("members.urls")),
     path("my/", include("consents.urls")),
+    path("", include("requests.urls")),
     path("policy/", include("privacy_portal.policy.urls")),
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),

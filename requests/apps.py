@@ -8,3 +8,10 @@ class RequestsConfig(AppConfig):
 
     name = "requests"
     verbose_name = _("Requests")
+
+    def ready(self) -> None:
+        from consents import ending as consent_ending
+
+        from .ending import end_with_consent
+
+        consent_ending.before_destroying.append(end_with_consent)

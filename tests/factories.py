@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+from io import BytesIO
+from typing import Any
 from uuid import uuid4
 
 from consents import asking, giving
 from consents.models import Consent
+from members.addresses import account_with
 from members.models import Account, Member
 from members.signup import notice_for, sign_up
-from members.staff import add_staff
+from members.staff import PRIVACY_OFFICER, SUPPORT_AGENT, add_staff
 from privacy_portal.actors import Actor
 from privacy_portal.policy.models import Collection, MemberKind, Notice
+from requests import deciding, effects, filing, identity, kinds, workflow
+from requests.documents import Attachment
+from requests.intake import TakenFile
+from requests.models import MemberRequest
 
 PASSWORD = "correct horse battery"
 SYSTEM = Actor.system("tests")
@@ -87,3 +95,134 @@ def a_consent(member: Member, code: str, *, without: tuple[str, ...] = (), **val
         member, current.collection, notice=current, items=items, values=values, language="ko", actor=acting(member)
     )
     return Consent.objects.get(pk=event.consent_id)
+
+
+def a_file(item: str, content: bytes = b"%PDF-1.7 a document made by a test", name: str = "서류.pdf") -> Attachment:
+    """A document as it comes out of the judging of an upload."""
+    digest = sha256(content).digest()
+    taken = TakenFile(content=BytesIO(content), kind="pdf", name=name, size=len(content), sha256=digest, pages=1)
+    return Attachment(item, taken)
+
+
+ASKED: dict[str, dict[str, Any]] = {
+    "information_change_individual": {"name": "홍길순", "address": "서울특별시 종로구 세종대로 209"},
+    "information_change_business": {"person_in_charge_name": "박새담"},
+    "duplicate_payment": {"payment_details": "11월 3일 33,000원이 두 번 결제되었습니다. 주문 번호 A-1042"},
+    "infringement_report": {
+        "post_address": "https://board.example/post/17",
+        "details": "제 사진을 허락 없이 올렸습니다.",
+    },
+    "general_inquiry": {"question": "요금제를 바꾸려면 어떻게 하나요?"},
+    "sales_inquiry": {"question": "직원 50명이 쓰려면 어떤 상품이 좋을까요?"},
+    "access": {"parts": ["items", "consents"]},
+    "correction": {"name": "홍길순", "details": "이름이 잘못 적혀 있습니다."},
+    "deletion": {},
+    "suspension": {},
+    "objection": {"details": "서류를 다시 보아 주세요."},
+}
+VALUES = {
+    "account_number": "110-234-567890",
+    "name": "방문자",
+    "email": "visitor@example.com",
+    "mobile_phone": "010-5555-6666",
+    "company_name": "새벽상사",
+}
+
+
+def a_filing(kind_code: str, member: Member | None, **changed: Any) -> dict[str, Any]:
+    """What `filing.file` takes for a right request of this kind by this member, or by a visitor (None)."""
+    kind = kinds.kind(kind_code)
+    filing_: dict[str, Any] = {
+        "member": member,
+        "submission": uuid4(),
+        "asked": dict(ASKED[kind_code]),
+        "documents": [a_file(item) for item in [*kind.required_documents, *kind.one_of_documents[:1]]],
+        "language": "ko",
+        "actor": acting(member) if member else Actor("member", address="203.0.113.9", browser="Mozilla/5.0 (tests)"),
+    }
+    if kind.effect in ("delete", "suspend"):
+        assert member is not None
+        if not Consent.objects.filter(member=member, state="given").exists():
+            a_consent(member, "general.newsletter", company_name="하늘상사")
+        filing_["asked"]["consents"] = ["general.newsletter"]
+    if kind.collection:
+        shown = notice(kind.collection)
+        asked = asking.asked_items(member or Member(kind=MemberKind.VISITOR), shown)
+        one_of = kind.one_of_documents[1:]
+        filing_ |= {
+            "notice": shown,
+            "items": [item.code for item in asked if item.code not in one_of],
+            "values": {item.code: VALUES[item.code] for item in asked if item.is_typed},
+        }
+    if kind.effect == "reopen":
+        assert member is not None
+        filing_["objects_to"] = a_request("general_inquiry", member, state="refused")
+    return filing_ | changed
+
+
+def a_request(kind_code: str, member: Member | None, *, state: str = "received", **changed: Any) -> MemberRequest:
+    """A request of this kind, led by the real verbs to `state`; `done` from approved. `changed` goes to `a_filing`.
+
+    Its agent is `the_agent()`, who decides; `the_officer()` confirms.
+    """
+    member_request = filing.file(kind_code, **a_filing(kind_code, member, **changed))
+    # What is objected to was decided by the agent: another one takes the objection.
+    agent = staff_acting(another_agent() if kind_code == "objection" else the_agent(), "website")
+    if state == "cancelled":
+        workflow.cancel(member_request, actor=_owner(member_request))
+    if state in ("received", "cancelled"):
+        return fresh(member_request)
+    workflow.take(member_request, seen=1, actor=agent)
+    if state == "in_review":
+        return fresh(member_request)
+    if state == "waiting":
+        workflow.ask(member_request, "서류를 한 번 더 보내 주세요.", seen=2, actor=agent)
+        return fresh(member_request)
+    decision = "approved" if state in ("done", "to_confirm") else state
+    decided_by(member_request, agent, decision)
+    if state != "to_confirm" and fresh(member_request).state == "to_confirm":
+        officer = staff_acting(the_officer(), "website")
+        deciding.confirm(member_request, seen=fresh(member_request).version, actor=officer)
+    if state == "done":
+        deciding.finish(member_request, seen=None, actor=agent)
+    return fresh(member_request)
+
+
+def decided_by(member_request: MemberRequest, actor: Actor, decision: str, **changed: Any) -> None:
+    """Decide with everything the kind needs: reason, ground, amount, part, check of identity."""
+    ground = kinds.grounds_for(member_request.kind)[0].code
+    granted: dict[str, Any] = {"amount": 33000} if member_request.kind == "duplicate_payment" else {}
+    whole = effects.EFFECTS[member_request.the_kind.effect]
+    if decision == "partly_approved" and whole.part:
+        granted[whole.part] = whole.whole(member_request)[:1]
+    said: dict[str, Any] = {
+        "reason": "살펴본 결과를 알려 드립니다.",
+        "ground": "" if decision == "approved" else ground,
+        "granted": granted,
+        "identity": "document" if identity.needs_identity(member_request) else "",
+    }
+    said |= {"seen": fresh(member_request).version} | changed
+    deciding.decide(member_request, decision, actor=actor, **said)
+
+
+def fresh(member_request: MemberRequest) -> MemberRequest:
+    """The request as it is in the database now."""
+    related = ("member__account", "data_key", "values_key", "consent__collection")
+    return MemberRequest.objects.select_related(*related).get(pk=member_request.pk)
+
+
+def the_agent() -> Account:
+    return account_with("desk.agent@cloud.example") or a_staff_account("desk.agent@cloud.example", SUPPORT_AGENT)
+
+
+def another_agent() -> Account:
+    return account_with("desk.other@cloud.example") or a_staff_account("desk.other@cloud.example", SUPPORT_AGENT)
+
+
+def the_officer() -> Account:
+    return account_with("desk.officer@cloud.example") or a_staff_account("desk.officer@cloud.example", PRIVACY_OFFICER)
+
+
+def _owner(member_request: MemberRequest) -> Actor:
+    account_id = member_request.member.account_id
+    return Actor("member", account_id, "website", "203.0.113.7", "Mozilla/5.0 (tests)")

@@ -9,6 +9,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from members.models import Account, Member
+from requests import workflow
+from requests.models import MemberRequest
+from tests.factories import a_request, fresh, staff_acting
+
 # What nobody may read in full in the admin: the values of the standing cast, in every form they are kept or written.
 FULL_VALUES = (
     "김하늘",
@@ -63,3 +68,10 @@ def found(client: Client, model: str, text: str) -> list[Any]:
     response = client.post(list_of(model), {"exact": text}, follow=True)
     assert response.status_code == 200
     return list(response.context["cl"].result_list)
+
+
+def takes_a_request_of(agent: Account, member: Member) -> MemberRequest:
+    """An agent sees the members of requests assigned to them: now this member is one."""
+    member_request = a_request("sales_inquiry", member)
+    workflow.take(member_request, seen=1, actor=staff_acting(agent, "website"))
+    return fresh(member_request)

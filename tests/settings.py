@@ -13,12 +13,14 @@ os.environ["LEDGER_SIGNING_KEYS"] = str(SECRETS / "ledger-signing.json")
 os.environ["LEDGER_ANCHORS"] = ""
 # Of each process, as its database is; only a portal that a test starts is told of another.
 os.environ["DESTRUCTION_LIST"] = os.environ.get("LIST_FOR_STARTED_PORTAL", str(SECRETS / "destructions.jsonl"))
+os.environ["DOCUMENTS_FOLDER"] = tempfile.mkdtemp(prefix="portal-documents-")
 
 from privacy_portal.audit import signing  # noqa: E402
 from privacy_portal.settings import *  # noqa: E402, F403
-from privacy_portal.settings import DATABASES, LEDGER_SIGNING_KEYS, STORAGES, VAULT_KEYRING  # noqa: E402
+from privacy_portal.settings import DATABASES, INSTALLED_APPS, LEDGER_SIGNING_KEYS, STORAGES, VAULT_KEYRING  # noqa: E402
 from privacy_portal.vault import keyring  # noqa: E402
 
+INSTALLED_APPS.append("tests.attachments")
 keyring.create(VAULT_KEYRING)
 signing.create(LEDGER_SIGNING_KEYS)
 DATABASES["default"]["OPTIONS"] = {}  # no pool: test databases are made and dropped
@@ -27,6 +29,6 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES["staticfiles"] = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
-ACCOUNT_RATE_LIMITS = False
+ACCOUNT_RATE_LIMITS = False  # type: ignore[assignment]
 TASKS = {"default": {"BACKEND": "django_tasks.backends.immediate.ImmediateBackend"}}
 STATIC_ROOT = Path(tempfile.mkdtemp(prefix="portal-static-"))

@@ -124,6 +124,7 @@ def test_the_page_takes_as_many_queries_for_much_as_for_little(
     assert queries(client, HOME) == few
 
 
-def test_an_agent_is_shown_no_figures(eventful: None, agent: Account, signed_in: SignIn) -> None:
-    found = figures(signed_in(agent))
-    assert [one for one in found if not one[1].startswith(list_of("consents_consentevent"))] == []
+def test_an_agent_is_shown_figures_of_requests_only(eventful: None, agent: Account, signed_in: SignIn) -> None:
+    assert {link.partition("?")[0] for _name, link, _number in figures(signed_in(agent))} == {
+        list_of("requests_memberrequest")
+    }

@@ -96,7 +96,7 @@ class ConsentAdmin(ExactSearchAdmin):
     history_related = ("notice__collection",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Consent]:
-        queryset = super().get_queryset(request)
+        queryset: Any = super().get_queryset(request)
         return queryset.with_standing().select_related("collection", "notice__collection", "member__data_key")
 
     def get_urls(self) -> list[URLPattern]:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from consents.models import ConsentEvent
 from consents.tallies import by_collection, in_weeks
+from privacy_portal.audit import people
 from privacy_portal.clock import now
 from privacy_portal.dashboard import Cell, Panel, Series, Table, WeeklyChart, between, last_weeks, panel
 from privacy_portal.policy.models import Collection
@@ -28,7 +29,7 @@ SERIES = (
 
 @panel(10)
 def consents_by_week(request: HttpRequest) -> Panel | None:
-    if not request.user.has_perm("consents.view_consentevent"):
+    if not _sees_all(request):
         return None
     weeks = last_weeks(WEEKS)
     counts = in_weeks(weeks[0], WEEKS)
@@ -40,7 +41,7 @@ def consents_by_week(request: HttpRequest) -> Panel | None:
 
 @panel(11)
 def consents_by_collection(request: HttpRequest) -> Panel | None:
-    if not request.user.has_perm("consents.view_consentevent"):
+    if not _sees_all(request):
         return None
     today = timezone.localdate(now())
     first = today - timedelta(days=DAYS)
@@ -65,3 +66,8 @@ def consents_by_collection(request: HttpRequest) -> Panel | None:
 
 def _events() -> str:
     return reverse("admin:consents_consentevent_changelist")
+
+
+def _sees_all(request: HttpRequest) -> bool:
+    """Whether the lists behind the figures are whole for this colleague."""
+    return request.user.has_perm("consents.view_consentevent") and people.within_reach(request.user) is None

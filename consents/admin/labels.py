@@ -17,6 +17,7 @@ OF_KINDS = {
     Kind.WITHDRAWN: "bad",
     Kind.ITEM_TAKEN_BACK: "bad",
     Kind.SUPERSEDED: "warn",
+    Kind.SUSPENDED: "warn",
 }
 
 

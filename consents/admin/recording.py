@@ -29,6 +29,7 @@ from members.models import LANGUAGE_CHOICES, Member
 from members.naming import masked_name
 from privacy_portal.actors import Actor
 from privacy_portal.admin_base import NUL
+from privacy_portal.audit import people
 from privacy_portal.audit.masking import masked
 from privacy_portal.clock import now
 from privacy_portal.doors import actor_of
@@ -120,7 +121,7 @@ def record_page(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if "member" not in request.GET:
         return _page(request, "which_member", {"title": _("Record a consent or withdrawal")})
-    member = _member(request.GET["member"])
+    member = _member(request, request.GET["member"])
     said, code = request.GET.get("said", ""), request.GET.get("collection")
     if code is None:
         return _which_consent(request, member)
@@ -266,11 +267,14 @@ def _told(event: ConsentEvent, collection: Collection, member: Member, *, is_new
     return _("This was on record already, and nothing was added: %(collection)s, %(what)s · %(member)s") % facts
 
 
-def _member(number: str) -> Member:
+def _member(request: HttpRequest, number: str) -> Member:
     try:
-        return Member.objects.select_related("data_key", "account__data_key").get(pk=number)
+        member = Member.objects.select_related("data_key", "account__data_key").get(pk=number)
     except (Member.DoesNotExist, ValidationError, ValueError):
         raise Http404 from None
+    if not people.may_see(request.user, member.pk):
+        raise Http404
+    return member
 
 
 def _notices(collection: Collection) -> list[Notice]:

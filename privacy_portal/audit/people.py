@@ -1,11 +1,14 @@
-"""What people are called and how they are found, told to this room by the one above that knows them."""
+"""What people are called, how they are found and which of them a colleague may see, told to this room by those above
+that know it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from . import sight
@@ -22,6 +25,11 @@ class Directory:
 
 
 _directories: list[Directory] = []
+
+# Which people a colleague may see: a query whose one column `person` holds their numbers, or None where the one asked
+# sets no limit (A1).
+Reach = Callable[[Any], "QuerySet[Any, Any] | None"]
+reaches: list[Reach] = []
 
 
 def register(directory: Directory) -> None:
@@ -50,3 +58,13 @@ def terms_of(text: str) -> dict[str, str]:
 
 def found(terms: dict[str, str]) -> list[UUID]:
     return _directories[0].found(terms)
+
+
+def within_reach(account: Any) -> QuerySet[Any, Any] | None:
+    """The numbers of the only people this colleague may see; None where it is everybody."""
+    return next((found for reach in reaches if (found := reach(account)) is not None), None)
+
+
+def may_see(account: Any, person: UUID) -> bool:
+    found = within_reach(account)
+    return found is None or found.filter(person=person).exists()

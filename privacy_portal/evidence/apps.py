@@ -8,7 +8,8 @@ class EvidenceConfig(AppConfig):
     verbose_name = _("Evidence bundles")
 
     def ready(self) -> None:
-        from . import contents, seen
+        from . import asked_for, contents, seen
 
         contents.register()
+        asked_for.register()
         seen.register()

@@ -8,8 +8,13 @@ class RetentionConfig(AppConfig):
     verbose_name = _("Keeping and destroying")
 
     def ready(self) -> None:
+        from consents import ending
         from privacy_portal.vault import destruction
+        from requests import effects
 
-        from . import holds
+        from . import complaints, deleting, holds
 
         destruction.holds.append(holds.held_among)
+        # After the desk's own, which first ends what rests on the consent.
+        ending.before_destroying.append(complaints.keep_what_ends)
+        effects.keepers.append(deleting.keep)

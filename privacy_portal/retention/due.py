@@ -18,8 +18,11 @@ from privacy_portal.audit.months import month_at
 from privacy_portal.clock import beginning_of
 from privacy_portal.policy.models import MemberKind
 from privacy_portal.vault.models import DataKey
+from requests.models import CLOSED, Document, Draft, MemberRequest
+from requests.models import State as RequestState
 
 from . import holds
+from .complaints import complaint_kinds
 from .models import RetainedRecord, RetentionRule
 from .schedule import months_after
 
@@ -50,11 +53,37 @@ def _evidence(rule: RetentionRule, at: datetime) -> Keys:
 
 
 def _values(rule: RetentionRule, at: datetime) -> Keys:
-    """Values whose consent no longer covers them: only what a hold kept when the consent ended, or an error."""
+    """Values and documents whose consent or request no longer covers them: only what a hold kept when that ended, or
+    an error."""
+    before = months_after(at, -rule.months)
     agreed = Q(consent__state__in=(State.GIVEN, State.SUPERSEDED), consent__items__contains=[F("item_id")])
-    left = ConsentValue.objects.exclude(agreed).filter(consent__since__lte=months_after(at, -rule.months))
-    since = ConsentValue.objects.filter(data_key=OuterRef("pk")).values("consent__since")[:1]
-    return _living(DataKey.Ground.CONSENT).filter(pk__in=left.values("data_key")).annotate(since=Subquery(since))
+    left = ConsentValue.objects.exclude(agreed).filter(consent__since__lte=before)
+    ended = Consent.objects.filter(state__in=ENDED, since__lte=before)
+    cancelled = MemberRequest.objects.filter(state=RequestState.CANCELLED, closed_at__lte=before)
+    documents = Document.objects.filter(member_request__in=cancelled.values("pk"))
+    over = (
+        Q(pk__in=left.values("data_key"))
+        | Q(ground_id__in=ended.values("pk"))
+        | Q(pk__in=cancelled.values("values_key"))
+        | Q(pk__in=documents.values("data_key"))
+    )
+    since = Consent.objects.filter(pk=OuterRef("ground_id")).values("since")[:1]
+    return _living(DataKey.Ground.CONSENT).filter(over).annotate(since=Subquery(since))
+
+
+def _requests(rule: RetentionRule, at: datetime) -> Keys:
+    """What was said and decided on a request, once nobody can object any more; complaints are moved, not destroyed."""
+    before = months_after(at, -rule.months)
+    closed = MemberRequest.objects.filter(state__in=CLOSED, closed_at__lte=before)
+    # A complaint that was called off is none.
+    closed = closed.filter(~Q(kind__in=complaint_kinds()) | Q(state=RequestState.CANCELLED))
+    drafts = Draft.objects.filter(ended_at__lte=before)
+    own = MemberRequest.objects.filter(pk=OuterRef("ground_id")).values("closed_at")[:1]
+    draft = Draft.objects.filter(pk=OuterRef("ground_id")).values("ended_at")[:1]
+    keys = _living(DataKey.Ground.REQUEST).filter(
+        Q(ground_id__in=closed.values("pk")) | Q(ground_id__in=drafts.values("pk"))
+    )
+    return keys.annotate(since=Coalesce(Subquery(own), Subquery(draft)))
 
 
 def _visitors(rule: RetentionRule, at: datetime) -> Keys:
@@ -91,6 +120,7 @@ SOURCES: dict[str, Source] = {
     "consent_values": Source(_values),
     "consent_evidence": Source(_evidence),
     "visitors": Source(_visitors),
+    "request_records": Source(_requests),
     "contract_records": RETAINED,
     "payment_records": RETAINED,
     "complaint_records": RETAINED,

@@ -29,6 +29,7 @@ class RetentionRule(models.Model):
         CONSENT_ENDED = "consent_ended", _("end of the consent")
         LAST_CONSENT_ENDED = "last_consent_ended", _("end of the person's last consent")
         RECORDED_EVENT = "recorded_event", _("what is recorded")
+        REQUEST_CLOSED = "request_closed", _("end of the request")
 
     code = models.SlugField(_("code"), max_length=40)
     name_ko = models.CharField(_("name (Korean)"), max_length=100)

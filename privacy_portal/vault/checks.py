@@ -12,6 +12,7 @@ from django.db import models
 from . import current_keyring
 from .errors import KeyringError
 from .fields import SealedField
+from .files import SealedFileField
 from .models import DataKey
 
 
@@ -25,7 +26,7 @@ def sealed_fields_have_their_key_and_owner(**kwargs: Any) -> list[checks.CheckMe
         )
         for model in apps.get_models()
         for field in model._meta.get_fields()
-        if isinstance(field, SealedField) and (problem := _problem(model, field))
+        if isinstance(field, SealedField | SealedFileField) and (problem := _problem(model, field))
     ]
 
 
@@ -39,7 +40,7 @@ def keyring_can_be_read(**kwargs: Any) -> list[checks.CheckMessage]:
     return []
 
 
-def _problem(model: type[models.Model], field: SealedField) -> str | None:
+def _problem(model: type[models.Model], field: SealedField | SealedFileField) -> str | None:
     source = getattr(model, "instance_type", model)
     try:
         key = model._meta.get_field(field.key)

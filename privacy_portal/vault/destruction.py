@@ -16,6 +16,7 @@ from privacy_portal.clock import now
 from . import destruction_list
 from .blind_index import BlindIndexField
 from .endings import Ending
+from .files import remove_files_of
 from .models import DataKey, DestructionRecord, UnlistedDestruction, UnlistedEnding
 
 Method = DestructionRecord.Method
@@ -115,6 +116,7 @@ def _destroy(
         )
         for key in keys
     )
+    remove_files_of(keys)
     UnlistedDestruction.objects.bulk_create(UnlistedDestruction(record=record) for record in records)
     # What goes wrong here is mended by the worker, which writes again every minute.
     transaction.on_commit(destruction_list.write, robust=True)

@@ -26,10 +26,48 @@ DOTS = "••••••"
 when_read: list[Callable[[UUID | None, str], None]] = []
 
 
-class SealedValue:
+class Sealed:
+    """What a sealed field gives: it knows its key and its place, and shows nothing of itself."""
+
+    __slots__ = ("_field", "_owner")
+
+    def __init__(self, field: Any, owner: models.Model) -> None:
+        self._field, self._owner = field, owner
+
+    def _tell_who_reads(self) -> None:
+        for told in when_read:
+            told(self._key().person_id, self._item())
+
+    def _key(self) -> DataKey:
+        key = getattr(self._owner, self._field.key)
+        if key is None:
+            raise VaultError(f"{self._owner._meta.label} has no data key to seal {self._field.name} under.")
+        return key
+
+    def _item(self) -> str:
+        """The item this is a value of: the field's name, unless the field holds one item or another."""
+        key = self._key()
+        is_of_one = len(key.items) == 1 and key.ground != DataKey.Ground.STAFF
+        return str(key.items[0] if is_of_one else self._field.name)
+
+    def _place(self) -> str:
+        # A history row keeps what the row it copies holds, so it names that row's place.
+        model = getattr(type(self._owner), "instance_type", type(self._owner))
+        bound_to = getattr(self._owner, self._field.bound_to or model._meta.pk.attname)
+        key_id = getattr(self._owner, f"{self._field.key}_id")
+        return f"{model._meta.label_lower}.{self._field.name}:{bound_to}:{key_id}"
+
+    def __str__(self) -> str:
+        return DOTS
+
+    def __repr__(self) -> str:
+        return f"<sealed {self._owner._meta.label}.{self._field.name}>"
+
+
+class SealedValue(Sealed):
     """The value of a sealed field on one object: encrypted, or given and not yet saved."""
 
-    __slots__ = ("_envelope", "_field", "_owner", "_plain", "_source")
+    __slots__ = ("_envelope", "_plain", "_source")
 
     def __init__(
         self,
@@ -40,8 +78,8 @@ class SealedValue:
         plain: bytes | None = None,
         source: SealedValue | None = None,
     ):
-        self._field, self._owner, self._envelope, self._plain = field, owner, sealed, plain
-        self._source = source
+        super().__init__(field, owner)
+        self._envelope, self._plain, self._source = sealed, plain, source
 
     @property
     def is_destroyed(self) -> bool:
@@ -58,8 +96,7 @@ class SealedValue:
         Whoever is shown it is on the record for it.
         """
         value = self.open_unseen()
-        for told in when_read:
-            told(self._key().person_id, self._item())
+        self._tell_who_reads()
         return value
 
     def open_unseen(self) -> Any:
@@ -92,31 +129,6 @@ class SealedValue:
         if self._plain is None:
             self._plain = envelope.open_(self._key().secret(), self._envelope or b"", place=self._place())
         return self._plain
-
-    def _key(self) -> DataKey:
-        key = getattr(self._owner, self._field.key)
-        if key is None:
-            raise VaultError(f"{self._owner._meta.label} has no data key to seal {self._field.name} under.")
-        return key
-
-    def _item(self) -> str:
-        """The item this is a value of: the field's name, unless the field holds one item or another."""
-        key = self._key()
-        is_of_one = len(key.items) == 1 and key.ground != DataKey.Ground.STAFF
-        return str(key.items[0] if is_of_one else self._field.name)
-
-    def _place(self) -> str:
-        # A history row keeps the sealed bytes of the row it copies, so it names that row's place.
-        model = getattr(type(self._owner), "instance_type", type(self._owner))
-        bound_to = getattr(self._owner, self._field.bound_to or model._meta.pk.attname)
-        key_id = getattr(self._owner, f"{self._field.key}_id")
-        return f"{model._meta.label_lower}.{self._field.name}:{bound_to}:{key_id}"
-
-    def __str__(self) -> str:
-        return DOTS
-
-    def __repr__(self) -> str:
-        return f"<sealed {self._owner._meta.label}.{self._field.name}>"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, SealedValue) and self.envelope() == other.envelope()

@@ -39,6 +39,7 @@ class DataKey(models.Model):
         CONSENT = "consent", _("consent")
         EVIDENCE = "evidence", _("proof of consent")
         STAFF = "staff", _("work for the company")
+        REQUEST = "request", _("request")
         LEGAL_DUTY = "legal_duty", _("legal duty to keep")
         ACCESS_LOG = "access_log", _("a month of the access log")
 

@@ -1,6 +1,7 @@
 // A form that was sent is not sent again by a second click. The page works without this file as well.
 document.addEventListener("submit", (event) => {
   const form = event.target;
+  if ("download" in form.dataset) return; // the page stays, and a file can be fetched again
   if (form.dataset.sent) {
     event.preventDefault();
     return;

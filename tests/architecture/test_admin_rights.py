@@ -26,7 +26,19 @@ from privacy_portal.retention import holds, retaining, runs
 from privacy_portal.retention.models import LegalHold
 from privacy_portal.roles import RIGHTS
 from privacy_portal.vault.models import DestructionRecord
-from tests.factories import PASSWORD, SYSTEM, a_consent, a_staff_account, acting, collection, staff_acting
+from requests import workflow
+from tests.factories import (
+    PASSWORD,
+    SYSTEM,
+    a_consent,
+    a_file,
+    a_request,
+    a_staff_account,
+    acting,
+    collection,
+    fresh,
+    staff_acting,
+)
 from tests.in_admin import list_of, opened, page_of
 from tests.ledger import a_checkpoint
 from tests.retention.lives import later
@@ -40,6 +52,7 @@ PEOPLE = {
     "consents_consentevent",
     "audit_accessentry",
     "audit_ownaccessentry",
+    "requests_memberrequest",
 }
 # The lists each group opens. Nothing else, and no list of another app.
 OPENS = {
@@ -59,10 +72,22 @@ OPENS = {
         "retention_legalhold",
         "retention_destructionrun",
         "retention_retainedrecord",
+        "requests_requestevent",
+        "requests_document",
     },
-    "agent": {"members_member", "consents_consent", "consents_consentevent", "policy_notice", "policy_collection"},
+    # Of these only what belongs to a request assigned to them: tests/requests/test_reach_admin.py.
+    "agent": {
+        "members_member",
+        "consents_consent",
+        "consents_consentevent",
+        "policy_notice",
+        "policy_collection",
+        "requests_memberrequest",
+        "requests_requestevent",
+        "requests_document",
+    },
 }
-OPENS["auditor"] = OPENS["officer"] - {"retention_retainedrecord"}
+OPENS["auditor"] = OPENS["officer"] - {"retention_retainedrecord", "requests_document"}
 
 
 ODD_QUERIES = (
@@ -122,15 +147,22 @@ def access_rows(member: Member, officer: Account) -> list[Any]:
     ]
 
 
+def request_rows(member: Member, agent: Account) -> list[Any]:
+    """A request that the agent has taken, with a document, and a line of its record."""
+    member_request = a_request("correction", member, documents=[a_file("evidence")])
+    workflow.take(member_request, seen=1, actor=staff_acting(agent))
+    return [fresh(member_request), member_request.documents.get(), member_request.events.latest("id")]
+
+
 @pytest.fixture
-def one_of_each(officer: Account, alice: Member) -> list[Any]:
+def one_of_each(officer: Account, agent: Account, alice: Member) -> list[Any]:
     """One row of every table that the admin shows."""
     consent = a_consent(alice, "general.newsletter", company_name="하늘상사")
     event = withdraw(consent, language="ko", actor=acting(alice))
     draft = publishing.draft(collection("general.newsletter"), actor=staff_acting(officer))
     rows = [alice, officer, consent, event, draft, draft.collection, DestructionRecord.objects.get()]
     rows += [draft.items.all()[0].item, draft.collection.purposes.all()[0], event.method]
-    rows += [*retention_rows(alice), *access_rows(alice, officer), a_checkpoint()]
+    rows += [*retention_rows(alice), *access_rows(alice, officer), *request_rows(alice, agent), a_checkpoint()]
     assert {f"{row._meta.app_label}_{row._meta.model_name}" for row in rows} == OPENS["officer"]
     return rows
 
@@ -174,9 +206,12 @@ def test_each_group_has_exactly_its_rights(db: None) -> None:
     assert {right for right in groups[SUPPORT_AGENT] if ".view_" not in right} == {
         "consents.record_consent",
         "audit.reveal_values",
+        "requests.work_request",
+        "members.change_information",
     }
     written = {right for right in groups[PRIVACY_OFFICER] if ".view_" not in right}
-    assert not [right for right in written if right.startswith(("members.", "vault."))]
+    # A member's information is changed by deciding a request, never on the member's own page.
+    assert [right for right in written if right.startswith(("members.", "vault."))] == ["members.change_information"]
     assert "policy.delete_notice" not in written
 
 

@@ -32,6 +32,7 @@ for name in (
     "rest_framework.test", "drf_spectacular.openapi", "drf_spectacular.views",
     "allauth.account.views", "gunicorn.app.wsgiapp", "whitenoise.storage",
     "django_tasks_db.management.commands.db_worker",
+    "storages.backends.s3", "boto3.s3.transfer", "boto3.s3.inject",
 ):
     importlib.import_module(name)
 assert sys.modules["requests"].__file__ == str(root / "requests" / "__init__.py")

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from consents.withdrawal import withdraw
+from members.changing import change
 from members.models import Member
 from members.staff import AUDITOR
 from privacy_portal.actors import Actor
@@ -19,7 +20,8 @@ from privacy_portal.evidence.making import Asked, make_bundle
 from privacy_portal.policy import publishing
 from privacy_portal.retention import holds, runs, schedule
 from privacy_portal.retention.models import DestructionRun, LegalHold
-from tests.factories import SYSTEM, a_consent, a_staff_account, collection, staff_acting
+from requests import deciding, workflow
+from tests.factories import SYSTEM, a_consent, a_request, a_staff_account, collection, decided_by, staff_acting
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +51,19 @@ VERBS: dict[str, Verb] = {
     "draft a notice": lambda alice, actor: publishing.draft(collection("general.newsletter"), actor=actor),
     "publish a notice": lambda alice, actor: publishing.publish(
         publishing.draft(collection("general.newsletter"), actor=SYSTEM), actor=actor
+    ),
+    "change a member's information": lambda alice, actor: change(alice, {"name": "홍길순"}, reason="", actor=actor),
+    "record a request": lambda alice, actor: a_request("access", alice, actor=actor),
+    "take a request": lambda alice, actor: workflow.take(a_request("access", alice), seen=1, actor=actor),
+    "write to a member": lambda alice, actor: workflow.write(a_request("access", alice), "안내", actor=actor),
+    "decide a request": lambda alice, actor: decided_by(
+        a_request("access", alice, state="in_review"), actor, "approved"
+    ),
+    "confirm a decision": lambda alice, actor: deciding.confirm(
+        a_request("deletion", alice, state="to_confirm"), seen=3, actor=actor
+    ),
+    "finish a request": lambda alice, actor: deciding.finish(
+        a_request("access", alice, state="approved"), seen=3, actor=actor
     ),
     "record a withdrawal": lambda alice, actor: withdraw(
         a_consent(alice, "general.newsletter", company_name="하늘상사"), language="ko", actor=actor

@@ -22,8 +22,9 @@ from privacy_portal.audit.months import key_for
 from privacy_portal.audit.sight import Sight, Viewer
 from privacy_portal.clock import now
 from privacy_portal.policy import publishing
-from tests.architecture.test_admin_rights import retention_rows
-from tests.factories import a_consent, acting, collection, staff_acting
+from requests.models import Document
+from tests.architecture.test_admin_rights import request_rows, retention_rows
+from tests.factories import a_consent, acting, collection, staff_acting, the_agent
 from tests.in_admin import list_of
 from tests.ledger import a_checkpoint
 
@@ -58,6 +59,7 @@ PLAIN_PAGES = {
 # Where an opened value is used by the portal itself and shown to nobody.
 UNSEEN = {
     "privacy_portal/vault/fields.py",
+    "privacy_portal/vault/files.py",
     "privacy_portal/vault/blind_index.py",
     "privacy_portal/audit/masking.py",
     "privacy_portal/outbox/mail.py",
@@ -66,6 +68,17 @@ UNSEEN = {
     "members/sign_in.py",
     "consents/telling.py",
     "privacy_portal/retention/retaining.py",
+    "requests/previews.py",
+    # Carrying out what was asked: the decision, not a page, is what uses the value.
+    "members/changing.py",
+    "requests/models.py",
+    "requests/effects.py",
+    "requests/packages.py",
+    "requests/documents.py",
+    "requests/telling.py",
+    "requests/digest.py",
+    "requests/links_again.py",
+    "privacy_portal/retention/complaints.py",
 }
 
 
@@ -79,6 +92,7 @@ def cast(officer: Account, alice: Member) -> None:
     watch_list.watch(alice.pk, why="colleague", actor=actor)
     revealing.reveal(alice.pk, items=["job_title"], why="identity", remark="", reference="R-1", actor=actor)
     retention_rows(alice)
+    request_rows(alice, the_agent())
     a_checkpoint()
     AccessReview.objects.create(month="2026-10-01", signed_off_by=officer.pk, note="fine", entries=1)
     sight = Sight(lambda: Viewer(actor, "admin:members_member_change", "", AccessEntry.What.VIEW), {alice.pk: None})
@@ -115,10 +129,12 @@ def addresses(model_admin: Any) -> Iterator[str]:
 def argument(name: str, row: models.Model) -> Any:
     if name in ("object_id", "number"):
         return row.pk
+    if name == "document":
+        return Document.objects.get(member_request=row.pk).pk
     if name == "version":
         manager = getattr(row._meta, "simple_history_manager_attribute", None)
         return getattr(row, manager).first().pk if manager else 1
-    return {"code": "general.newsletter", "year": 2026, "month": 10}[name]
+    return {"code": "general.newsletter", "year": 2026, "month": 10, "page": 1, "step": "write"}[name]
 
 
 def visits(model_admin: Any, alice: Member) -> Iterator[tuple[str, str, dict[str, str]]]:
@@ -163,6 +179,7 @@ def test_the_walk_sees_people_where_they_are(officer: Account, alice: Member, si
     }
     assert {"members.member", "members.account", "consents.consent", "consents.consentevent"} <= seen
     assert {"vault.destructionrecord", "audit.accessentry", "audit.reveal", "audit.watchedperson"} <= seen
+    assert "requests.memberrequest" in seen
 
 
 def test_every_other_page_of_the_admin_shows_nobody(officer: Account, alice: Member, signed_in: SignIn) -> None:

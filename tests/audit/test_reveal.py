@@ -16,7 +16,7 @@ from privacy_portal.audit.models import AccessEntry, Reveal
 from privacy_portal.clock import pretending
 from privacy_portal.errors import PortalError
 from tests.factories import a_consent, staff_acting
-from tests.in_admin import list_of, opened, page_of
+from tests.in_admin import list_of, opened, page_of, takes_a_request_of
 
 SignIn = Callable[[Member | Account], Client]
 REASON = {"why": "identity", "remark": "전화 본인 확인", "request_reference": "R-2026-7"}
@@ -79,6 +79,7 @@ def test_after_ten_minutes_it_is_masked_again(officer: Account, alice: Member, s
 
 
 def test_nobody_else_sees_it(officer: Account, agent: Account, alice: Member, signed_in: SignIn) -> None:
+    takes_a_request_of(agent, alice)
     signed_in(officer).post(ask(alice), REASON)
     opened(signed_in(agent), page_of(alice))
 
@@ -107,7 +108,9 @@ def test_it_can_be_ended_at_once(officer: Account, alice: Member, signed_in: Sig
 def test_without_a_reason_or_the_reference_it_needs_nothing_is_shown(
     changes: dict[str, str], who: str, alice: Member, signed_in: SignIn, request: pytest.FixtureRequest
 ) -> None:
-    client = signed_in(request.getfixturevalue(who))
+    account = request.getfixturevalue(who)
+    takes_a_request_of(account, alice)
+    client = signed_in(account)
     response = client.post(ask(alice, "name"), {**REASON, **changes})
     assert response.status_code == 200
     assert "record-field-bad" in response.content.decode()
@@ -156,6 +159,7 @@ def test_one_is_never_led_to_another_site(page: str, officer: Account, alice: Me
 def test_officers_watch_reveals_live_without_looking_at_the_person(
     officer: Account, agent: Account, alice: Member, signed_in: SignIn
 ) -> None:
+    takes_a_request_of(agent, alice)
     signed_in(agent).post(ask(alice, "name"), REASON)
     before = AccessEntry.objects.count()
     client, address = signed_in(officer), reverse("admin:audit_reveal_now")

@@ -23,7 +23,7 @@ from privacy_portal.policy import publishing
 from privacy_portal.policy.models import Collection, Notice
 from privacy_portal.vault.errors import ValueDestroyed
 from tests.factories import a_consent, a_member, acting, collection, notice, staff_acting
-from tests.in_admin import opened, page_of, queries
+from tests.in_admin import opened, page_of, queries, takes_a_request_of
 
 SignIn = Callable[[Member | Account], Client]
 SALES, NEWSLETTER = "general.sales_inquiry", "general.newsletter"
@@ -100,7 +100,8 @@ def test_a_paper_consent_is_recorded_as_the_member_signed_it(
 def test_a_withdrawal_by_phone_ends_the_consent_and_destroys_its_values(
     agent: Account, alice: Member, signed_in: SignIn
 ) -> None:
-    consent = a_consent(alice, SALES, company_name="바다물산")
+    takes_a_request_of(agent, alice)
+    consent = Consent.objects.get(member=alice, collection=SALES)
     client = signed_in(agent)
     assert record(alice, SALES, "withdrawal") in opened(client, page_of(consent)).replace("&amp;", "&")
     opened(client, record(alice, SALES, "withdrawal"))

@@ -25,8 +25,9 @@ from privacy_portal.policy import publishing
 from privacy_portal.policy.models import Notice
 from privacy_portal.vault.destruction import destroy_ground
 from privacy_portal.vault.models import DataKey, DestructionRecord
+from requests.models import RequestEvent
 from tests.evidence.bundles import all_text, files_of, made, rows_of, verdict
-from tests.factories import SYSTEM, a_consent, acting, notice, staff_acting
+from tests.factories import SYSTEM, a_consent, a_member, a_request, acting, notice, staff_acting
 from tests.in_admin import FULL_VALUES
 from tests.ledger import close, copies
 
@@ -238,3 +239,22 @@ def test_a_room_adds_a_section_of_its_own(
     assert (row["columns"]["kind"], row["told"], row["checkpoint"]) == ("withdrawn", "의심 없음", 1)
     assert '<section id="newest">' in files_of(bundle)["report.html"].decode()
     assert verdict(bundle, tmp_path)[0]
+
+
+def test_it_tells_of_requests_and_each_step_proven_by_the_ledger(officer: Account, alice: Member) -> None:
+    refused = a_request("access", alice, state="refused")
+    change = a_request("information_change_individual", alice)
+    a_request("general_inquiry", a_member(), state="done")
+    close()
+    bundle = made(officer, alice.pk)
+    assert [(row["reference"], row["decision"]) for row in rows_of(bundle, "requests")] == [
+        (refused.reference, "refused"),
+        (change.reference, ""),
+    ]
+    steps = rows_of(bundle, "request_events")
+    assert [row["row"] for row in steps] == sorted(
+        RequestEvent.objects.filter(member_request__member=alice).values_list("pk", flat=True)
+    )
+    assert all(row["checkpoint"] for row in steps)
+    of_consent = made(officer, consent=change.consent_id)
+    assert [row["reference"] for row in rows_of(of_consent, "requests")] == [change.reference]

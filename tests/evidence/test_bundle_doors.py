@@ -21,7 +21,7 @@ from privacy_portal.errors import PortalError
 from privacy_portal.evidence.making import Asked, make_bundle
 from tests.evidence.bundles import rows_of, verdict
 from tests.factories import SYSTEM, a_consent, acting, staff_acting
-from tests.in_admin import opened, page_of
+from tests.in_admin import opened, page_of, takes_a_request_of
 from tests.ledger import close
 
 SignIn = Callable[[Member | Account], Client]
@@ -111,6 +111,8 @@ def test_auditors_and_agents_have_neither_button_nor_form(
     who: str, consent: Consent, alice: Member, signed_in: SignIn, request: pytest.FixtureRequest
 ) -> None:
     client = signed_in(request.getfixturevalue(who))
+    if who == "agent":
+        takes_a_request_of(request.getfixturevalue(who), alice)
     for row in (alice, consent):
         assert form_of(row) not in opened(client, page_of(row))
         assert client.get(form_of(row)).status_code == 403

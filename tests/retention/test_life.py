@@ -148,8 +148,10 @@ def test_nothing_a_person_ever_gave_outlives_them(
     officer, second = a_staff_account("officer@cloud.example", PRIVACY_OFFICER), another_officer()
     agent = a_staff_account("agent@cloud.example", SUPPORT_AGENT)
     member = lives(browser)
-    for who in (officer, agent):
-        for page in (page_of(member), page_of(member, "history"), list_of("consents_consentevent")):
+    pages = [list_of("consents_consentevent"), page_of(member), page_of(member, "history")]
+    # The agent has no request of the member's, and so no page about the member.
+    for who, shown in ((officer, pages), (agent, pages[:1])):
+        for page in shown:
             assert signed_in(who).get(page).status_code == 200
         signed_in(who).post(list_of("members_member"), {"exact": "서하루"}, follow=True)
     living = found_in(" ".join(map(str, opened_values())))

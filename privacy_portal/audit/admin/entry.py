@@ -10,7 +10,7 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -23,13 +23,15 @@ from privacy_portal.admin_history import Line, by_whom, item_names, staff_names
 from privacy_portal.admin_lists import DayRangeFilter
 from privacy_portal.audit import people
 from privacy_portal.audit.masking import mask_ip
-from privacy_portal.audit.models import AccessEntry, OwnAccessEntry
+from privacy_portal.audit.models import AccessEntry, OwnAccessEntry, Reveal
 from privacy_portal.audit.sight import saw
 from privacy_portal.exact_search import ExactSearchAdmin, Terms
 from privacy_portal.vault.errors import DoesNotOpen
 
 NAMED_IN_LIST, NAMED_ON_PAGE = 3, 100
 TONES = {AccessEntry.What.REVEAL: "warn", AccessEntry.What.EXPORT: "warn"}
+# What the codes of reasons mean; rooms above that ask for reasons of their own add them.
+CHOSEN: dict[str, Any] = dict(Reveal.Why.choices)
 
 
 class ColleagueFilter(DropdownFilter):
@@ -130,7 +132,15 @@ class LogAdmin(ExactSearchAdmin):
 
 @admin.register(AccessEntry)
 class AccessEntryAdmin(LogAdmin):
-    list_display = ("shown_at", "shown_what", "shown_actor", "role", "shown_some", "shown_items", "request_reference")
+    list_display = (
+        "shown_at",
+        "shown_what",
+        "shown_actor",
+        "shown_role",
+        "shown_some",
+        "shown_items",
+        "request_reference",
+    )
     list_filter = (
         ("what", ChoicesDropdownFilter),
         ColleagueFilter,
@@ -142,7 +152,7 @@ class AccessEntryAdmin(LogAdmin):
         "shown_at",
         "shown_what",
         "shown_actor",
-        "role",
+        "shown_role",
         "shown_page",
         "shown_people",
         "shown_items",
@@ -194,7 +204,12 @@ class AccessEntryAdmin(LogAdmin):
 
     @display(description=gettext_lazy("reason"))
     def shown_reason(self, row: AccessEntry) -> str:
-        return evidence_of(row).get("reason", "") or "–"
+        return reason_of(row) or "–"
+
+    @display(description=gettext_lazy("role at that time"))
+    def shown_role(self, row: AccessEntry) -> str:
+        in_language = translation.gettext  # the names of groups are marked where they stand
+        return ", ".join(in_language(name) for name in row.role.split(", ")) if row.role else "–"
 
 
 @admin.register(OwnAccessEntry)
@@ -211,6 +226,12 @@ class OwnAccessEntryAdmin(LogAdmin):
 
     def found_by(self, terms: Terms) -> Q:
         return Q(person_id__in=people.found(terms))
+
+
+def reason_of(row: Any) -> str:
+    """Why somebody looked, in words: what was chosen from a list is kept as its code."""
+    code, dot, remark = evidence_of(row).get("reason", "").partition(" · ")
+    return f"{CHOSEN.get(code, code)}{dot}{remark}"
 
 
 def evidence_of(row: Any) -> dict[str, str]:

@@ -35,13 +35,16 @@ from privacy_portal.errors import PortalError
 from .showing import RIGHT, person_named
 
 Line = tuple[Reveal, str, str]
+LONGEST_REFERENCE = 60
 
 
 class RevealForm(forms.Form):
     """Why a value is needed in full."""
 
     why = forms.ChoiceField(label=gettext_lazy("Reason"))
-    request_reference = forms.CharField(label=gettext_lazy("Reference of the request"), required=False, max_length=60)
+    request_reference = forms.CharField(
+        label=gettext_lazy("Reference of the request"), required=False, max_length=LONGEST_REFERENCE
+    )
     remark = forms.CharField(
         label=gettext_lazy("Remark"),
         required=False,
@@ -120,12 +123,14 @@ class RevealAdmin(RecordAdmin):
     def new_view(self, request: HttpRequest) -> HttpResponse:
         if not request.user.has_perm(RIGHT):
             raise PermissionDenied
-        person, names = person_named(request.GET.get("person", "")), item_names()
+        person, names = person_named(request, request.GET.get("person", "")), item_names()
         name, item, back = people.named([person])[person], request.GET.get("item", ""), _next(request, person)
         if item and item not in names:
             raise Http404
         needs_reference = not request.user.has_perm("audit.reveal_without_reference")
-        form = RevealForm(request.POST or None, needs_reference=needs_reference)
+        reference = request.GET.get("reference", "")[:LONGEST_REFERENCE]
+        asked_for = {"why": Reveal.Why.REQUEST, "request_reference": reference} if reference else None
+        form = RevealForm(request.POST or None, initial=asked_for, needs_reference=needs_reference)
         if request.method == "POST" and form.is_valid():
             given = {**form.cleaned_data, "reference": form.cleaned_data["request_reference"]}
             del given["request_reference"]

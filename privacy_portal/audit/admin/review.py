@@ -27,7 +27,7 @@ from privacy_portal.clock import now
 from privacy_portal.doors import actor_of
 from privacy_portal.errors import PortalError
 
-from .entry import evidence_of
+from .entry import reason_of
 
 RIGHT = "audit.sign_off_accessreview"
 
@@ -156,5 +156,5 @@ def _told(entry: AccessEntry, staff: dict[UUID, str]) -> dict[str, Any]:
         "entry": entry,
         "by": _who(entry.account_id, entry.actor_name, staff),
         "people": len(entry.people),
-        "reason": evidence_of(entry).get("reason", "") if is_weighty else "",
+        "reason": reason_of(entry) if is_weighty else "",
     }

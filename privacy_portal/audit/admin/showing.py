@@ -21,8 +21,10 @@ RIGHT = "audit.reveal_values"
 class Showing:
     """How one page shows one person's values to one colleague."""
 
-    def __init__(self, request: HttpRequest, person_id: UUID) -> None:
-        self.person_id, self.next = person_id, request.path
+    def __init__(self, request: HttpRequest, person_id: UUID, *, reference: str = "", back: str = "") -> None:
+        """`reference`: of the request the values are looked at for. `back`: this page, where it is no address to
+        come back to."""
+        self.person_id, self.next, self.reference = person_id, back or request.path, reference
         self.may_reveal = request.user.has_perm(RIGHT)
         account_id: Any = request.user.pk
         self.revealed = revealing.in_force(account_id, person_id) if self.may_reveal else revealing.Revealed()
@@ -33,30 +35,34 @@ class Showing:
     def url(self, item: str, sealed: SealedValue | None) -> str:
         """Where to ask for a value in full; empty where it is shown or gone, or one may not."""
         is_gone = sealed is None or sealed.is_destroyed
-        return "" if is_gone or not self.may_reveal or self.revealed.covers(item) else self._address(item=item)
+        return "" if is_gone or self.revealed.covers(item) else self.address(item)
+
+    def address(self, item: str) -> str:
+        """Where to ask for every value of an item in full; empty for who may not."""
+        return _asking(self.person_id, self.next, self.reference, item=item) if self.may_reveal else ""
 
     @property
     def reveals(self) -> tuple[object, ...]:
         return self.revealed.reveals
 
-    def _address(self, **more: str) -> str:
-        query = urlencode({"person": self.person_id, **more, "next": self.next})
-        return f"{reverse('admin:audit_reveal_new')}?{query}"
 
-
-def reveal_button(request: HttpRequest, person_id: UUID) -> list[Button]:
+def reveal_button(request: HttpRequest, person_id: UUID, *, reference: str = "", back: str = "") -> list[Button]:
     if not request.user.has_perm(RIGHT):
         return []
-    query = urlencode({"person": person_id, "next": request.path})
-    return [Button(_("Show in full…"), f"{reverse('admin:audit_reveal_new')}?{query}", "visibility")]
+    return [Button(_("Show in full…"), _asking(person_id, back or request.path, reference), "visibility")]
 
 
-def person_named(number: str) -> UUID:
-    """The person whose number an address carries; raises `Http404` where it is nobody's."""
+def _asking(person_id: UUID, back: str, reference: str, **more: str) -> str:
+    query = {"person": person_id, **more, "next": back} | ({"reference": reference} if reference else {})
+    return f"{reverse('admin:audit_reveal_new')}?{urlencode(query)}"
+
+
+def person_named(request: HttpRequest, number: str) -> UUID:
+    """The person whose number an address carries; raises `Http404` where it is nobody's, or not to be seen."""
     try:
         person = UUID(number)
     except ValueError:
         raise Http404 from None
-    if not people.is_known(person):
+    if not people.is_known(person) or not people.may_see(request.user, person):
         raise Http404
     return person

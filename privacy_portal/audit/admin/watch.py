@@ -65,7 +65,7 @@ class WatchedPersonAdmin(RecordAdmin):
         """Put a person on the list or take a person off; the person's page leads here."""
         if not request.user.has_perm(watch_list.RIGHT):
             raise PermissionDenied
-        person = person_named(request.GET.get("person", ""))
+        person = person_named(request, request.GET.get("person", ""))
         found = WatchedPerson.objects.filter(person_id=person, is_watched=True).first()
         form = WatchForm(request.POST or None, initial={"why": found.why if found else None})
         if request.method == "POST":

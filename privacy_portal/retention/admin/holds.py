@@ -1,4 +1,4 @@
-"""Legal holds: placed from a member's page, shown there while they last, lifted on their own page."""
+"""Legal holds: placed from the page of a member or a request, shown there while they last, lifted on their own page."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ from privacy_portal.admin_history import staff_names
 from privacy_portal.doors import actor_of
 from privacy_portal.retention import holds
 from privacy_portal.retention.models import LegalHold
+from requests.admin import page as request_page
+from requests.models import MemberRequest
 
 from .forms import HoldForm, form_page
 
@@ -47,6 +49,7 @@ class LegalHoldAdmin(RecordAdmin):
 
         return [
             path("place/<uuid:number>/", page(self.place_view), name="retention_legalhold_place"),
+            path("place/request/<uuid:number>/", page(self.place_on_request), name="retention_legalhold_request"),
             path("<uuid:number>/lift/", page(require_POST(self.lift_view)), name="retention_legalhold_lift"),
             *super().get_urls(),
         ]
@@ -68,18 +71,29 @@ class LegalHoldAdmin(RecordAdmin):
             raise PermissionDenied
         if not Member.objects.filter(pk=number).exists():
             raise Http404
+        intro = _("While it lasts, nothing of this person is destroyed, not even when a consent is withdrawn.")
+        return self._place(request, LegalHold.About.PERSON, number, intro, "admin:members_member_change")
 
+    def place_on_request(self, request: HttpRequest, number: UUID) -> HttpResponse:
+        if not request.user.has_perm(MAY_HOLD):
+            raise PermissionDenied
+        if not MemberRequest.objects.filter(pk=number).exists():
+            raise Http404
+        intro = _("While it lasts, nothing of this request is destroyed: what was asked, its documents, the thread.")
+        return self._place(request, LegalHold.About.REQUEST, number, intro, "admin:requests_memberrequest_change")
+
+    def _place(self, request: HttpRequest, about: LegalHold.About, number: UUID, intro: str, back: str) -> HttpResponse:
         def act(**values: Any) -> None:
-            holds.place(LegalHold.About.PERSON, number, actor=actor_of(request), **values)
+            holds.place(about, number, actor=actor_of(request), **values)
 
         return form_page(
             request,
             self.admin_site,
             HoldForm(request.POST if request.method == "POST" else None),
             title=_("Place a legal hold"),
-            intro=_("While it lasts, nothing of this person is destroyed, not even when a consent is withdrawn."),
+            intro=intro,
             submit=_("Place the hold"),
-            back=reverse("admin:members_member_change", args=[number]),
+            back=reverse(back, args=[number]),
             act=act,
             done=_("The hold is placed."),
         )
@@ -102,7 +116,7 @@ class LegalHoldAdmin(RecordAdmin):
     def shown_about(self, hold: LegalHold) -> str | SafeString:
         if hold.about == LegalHold.About.PERSON:
             return link(reverse("admin:members_member_change", args=[hold.about_id]), hold.about_id)
-        return str(hold.about_id)
+        return link(reverse("admin:requests_memberrequest_change", args=[hold.about_id]), hold.about_id)
 
     @display(description=gettext_lazy("placed by"))
     def placed_by_name(self, hold: LegalHold) -> str:
@@ -129,11 +143,28 @@ def holds_section(request: HttpRequest, member: Member) -> str:
     return render_to_string("admin/retention/of_member.html", {"holds": lasting}) if lasting else ""
 
 
+def holds_of_request(request: HttpRequest, member_request: MemberRequest) -> str:
+    """On a request's page: the holds that last on it, or on its member."""
+    if not request.user.has_perm("retention.view_legalhold"):
+        return ""
+    lasting = list(holds.open_holds([member_request.pk, member_request.member_id]))
+    return render_to_string("admin/retention/of_member.html", {"holds": lasting}) if lasting else ""
+
+
 def hold_buttons(request: HttpRequest, member: Member) -> list[Button]:
     if not request.user.has_perm(MAY_HOLD):
         return []
     return [Button(_("Place a legal hold"), reverse("admin:retention_legalhold_place", args=[member.pk]), "gavel")]
 
 
+def request_hold_buttons(request: HttpRequest, member_request: MemberRequest) -> list[Button]:
+    if not request.user.has_perm(MAY_HOLD):
+        return []
+    url = reverse("admin:retention_legalhold_request", args=[member_request.pk])
+    return [Button(_("Place a legal hold"), url, "gavel")]
+
+
 sections.insert(0, holds_section)
 more_buttons.append(hold_buttons)
+request_page.sections.append(holds_of_request)
+request_page.more_buttons.append(request_hold_buttons)

@@ -7,15 +7,17 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 from tqdm import tqdm
 
 from consents.demo import cast, making
 from privacy_portal.errors import PortalError
+from requests.demo import making as desk
 
 
 class Command(BaseCommand):
-    help = "Fills an empty demo database with invented members and two years of consents. Does nothing a second time."
+    help = "Fills an empty demo database with invented people and what they did. Does nothing a second time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--seed", type=int, default=2025, help="the same seed gives the same people (%(default)s)")
@@ -46,6 +48,9 @@ class Command(BaseCommand):
                 bar.update(told - bar.n)
 
             try:
-                making.make(seed=seed, size=members, until=midnight, progress=progress)
+                with transaction.atomic():
+                    making.make(seed=seed, size=members, until=midnight, progress=progress)
+                    bar.set_description("Sixty requests")
+                    desk.make(seed=seed, until=midnight, progress=progress)
             except PortalError as error:
                 raise CommandError(error.sentence) from error
