@@ -5,6 +5,7 @@ from functools import wraps
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
@@ -25,11 +26,11 @@ from .refusing import refuse
 from .withdrawal import withdraw
 
 
-def acts_on_post(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def acts_on_post(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
     """Act on POST only. A GET, as after signing in again or from an old link, leads to the consent and does nothing."""
 
     @wraps(view)
-    def act(request: HttpRequest, *, code: str, **kwargs: str) -> HttpResponse:
+    def act(request: HttpRequest, *, code: str, **kwargs: str) -> HttpResponseBase:
         if request.method != "POST":
             return redirect("consents:detail", code)
         return view(request, code=code, **kwargs)

@@ -7,14 +7,15 @@ from functools import wraps
 from typing import Concatenate, ParamSpec
 
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from .models import Member
 
 P = ParamSpec("P")
-MemberView = Callable[Concatenate[HttpRequest, Member, P], HttpResponse]
-View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+MemberView = Callable[Concatenate[HttpRequest, Member, P], HttpResponseBase]
+View = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def member_page(view: MemberView[P]) -> View[P]:
@@ -22,7 +23,7 @@ def member_page(view: MemberView[P]) -> View[P]:
 
     @login_required
     @wraps(view)
-    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         member = (
             Member.objects.select_related("data_key", "account__data_key", "notice__collection")
             .filter(account=request.user.pk)

@@ -75,6 +75,9 @@ REASONS = {
     "request.cancelled": gettext_lazy("request cancelled"),
     "request.refund_settled": gettext_lazy("refund settled: account number not needed any more"),
     "request.draft_ended": gettext_lazy("draft ended"),
+    "draft.document_removed": gettext_lazy("document taken out of a draft"),
+    "membership.document_replaced": gettext_lazy("document replaced by a new one"),
+    "membership.document_taken_back": gettext_lazy("document taken back"),
     "document": gettext_lazy("document attached"),
     "package": gettext_lazy("package prepared for access"),
 }

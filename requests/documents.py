@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
 from privacy_portal.clock import now
@@ -105,6 +106,13 @@ def take_from_draft(document: Document, *, actor: Actor) -> None:
     destroy_key(document.data_key_id, because="draft.document_removed", actor=actor)
 
 
+def attach_to_membership(member: Member, attachment: Attachment, *, actor: Actor) -> Document:
+    """Seal a file on the ground of a membership; within the transaction of whoever says that it may be there."""
+    ground = DataKey.Ground.MEMBERSHIP
+    key = make_data_key(ground, member.pk, subject_id=member.pk, items=[attachment.item])
+    return _seal(attachment, key, actor, member=member)
+
+
 def kept_with(draft: Draft) -> list[Attachment]:
     """The files kept with a draft, to be filed: they are then sealed anew, on the ground of the request."""
     return [Attachment(document.item, _taken(document)) for document in _kept(draft)]
@@ -147,12 +155,14 @@ def _seal(
     *,
     member_request: MemberRequest | None = None,
     draft: Draft | None = None,
+    member: Member | None = None,
 ) -> Document:
     taken = attachment.taken
     document = Document(
         file=taken.content,
         member_request=member_request,
         draft=draft,
+        member=member,
         item=attachment.item,
         data_key=key,
         name=taken.name,

@@ -347,13 +347,15 @@ class Message(models.Model):
 
 
 class Document(models.Model):
-    """A document that came with a request, sealed under a key of its own; or, before that, with a draft."""
+    """A document that came with a request, sealed under a key of its own; or, before that, with a draft. The copy of
+    the business licence that a business may keep is of its membership."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     member_request = models.ForeignKey(
         MemberRequest, models.PROTECT, null=True, related_name="documents", verbose_name=_("request")
     )
     draft = models.ForeignKey("Draft", models.PROTECT, null=True, related_name="documents")
+    member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="documents", verbose_name=_("member"))
     # Code of an item of the policy, or of `papers.yaml`.
     item = models.SlugField(_("what it is"), max_length=60)
     data_key = models.OneToOneField(DataKey, models.PROTECT, related_name="+", editable=False)
@@ -372,9 +374,10 @@ class Document(models.Model):
         ordering = ["added_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(member_request__isnull=False, draft__isnull=True)
-                | Q(member_request__isnull=True, draft__isnull=False),
-                name="requests_document_of_request_or_draft",
+                condition=Q(member_request__isnull=False, draft__isnull=True, member__isnull=True)
+                | Q(member_request__isnull=True, draft__isnull=False, member__isnull=True)
+                | Q(member_request__isnull=True, draft__isnull=True, member__isnull=False),
+                name="requests_document_of_request_draft_or_member",
             )
         ]
         indexes = [models.Index(fields=["-added_at", "-id"], name="requests_documents_newest")]

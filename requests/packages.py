@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -117,9 +118,10 @@ def _items(member: Member) -> list[dict[str, str]]:
         _item(names, value.item_id, value.value.open_unseen(), str(value.consent.collection))
         for value in values.select_related("data_key", "consent__collection")
     ]
-    documents = Document.objects.filter(member_request__member=member, data_key__wrapped_key__isnull=False)
+    own = Q(member_request__member=member) | Q(member=member)
+    documents = Document.objects.filter(own, data_key__wrapped_key__isnull=False)
     held += [
-        _item(names, document.item, document.name.open_unseen(), str(document.member_request))
+        _item(names, document.item, document.name.open_unseen(), str(document.member_request or _("your membership")))
         for document in documents.select_related("data_key", "member_request")
     ]
     return held

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import filing, listing, own, visiting
+from .views import filing, licence, listing, own, visiting
 
 app_name = "requests"
 
@@ -35,5 +35,7 @@ of_visitors: list[URLPattern | URLResolver] = [
 ]
 urlpatterns: list[URLPattern | URLResolver] = [
     path("my/requests/", include(mine)),
+    path("my/data/business-licence/", licence.licence, name="licence"),
+    path("my/data/business-licence/file/", licence.licence_file, name="licence_file"),
     path("requests/", include(of_visitors)),
 ]

@@ -16,16 +16,17 @@ from django.db.models import QuerySet
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
-from django.urls import reverse
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
+from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
 from privacy_portal.admin_base import RecordAdmin, label, link, moment
 from privacy_portal.admin_history import item_names
 from privacy_portal.admin_lists import DayRangeFilter
-from privacy_portal.audit import sight
+from privacy_portal.audit import people, sight
 from privacy_portal.errors import PortalError
 from privacy_portal.vault.errors import DoesNotOpen, ValueDestroyed
 from requests import kinds
@@ -90,7 +91,22 @@ def name_of(document: Document, names: dict[str, str]) -> str:
 
 def download(request: HttpRequest, number: UUID, document: UUID) -> HttpResponseBase:
     """The document itself, to be saved; never shown inside a page."""
-    found = _opened(request, number, document)
+    return _to_save(_opened(request, number, document))
+
+
+def download_of_membership(request: HttpRequest, document: UUID) -> HttpResponseBase:
+    """A document that is kept with a membership, to be saved."""
+    if not request.user.has_perm(RIGHT):
+        raise PermissionDenied
+    found: Any = Document.objects.filter(pk=document, member__isnull=False).select_related("data_key").first()
+    if found is None or not people.may_see(request.user, found.member_id):
+        raise Http404
+    sight.saw(found.member_id, found.item)
+    sight.did(sight.What.DOCUMENT)
+    return _to_save(found)
+
+
+def _to_save(found: Document) -> FileResponse:
     try:
         file, name = found.file.open(), found.name.open()
     except (ValueDestroyed, DoesNotOpen):
@@ -134,10 +150,14 @@ class DocumentAdmin(RecordAdmin):
     list_before_template = "admin/requests/narrowed.html"
     people_path = "member_request.member_id"
     fields = ("id", "shown_item", "shown_request", "kind", "shown_size", "pages", "shown_added", "shown_state")
-    history_hidden = ("data_key", "file", "draft")
+    history_hidden = ("data_key", "file", "draft", "member")
+
+    def get_urls(self) -> list[URLPattern]:
+        view = self.admin_site.admin_view(require_safe(download_of_membership))
+        return [path("<uuid:document>/of-member/", view, name="requests_document_of_member"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        """Not those of drafts: a member's draft is the member's own."""
+        """Those of requests. A draft is the member's own; what is kept with a membership is on the member's page."""
         return (
             super().get_queryset(request).filter(member_request__isnull=False).select_related(*self.list_select_related)
         )

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -22,11 +22,10 @@ from requests.forms.uploads import field_of, judged
 from requests.models import Document, MemberRequest, State
 from requests.steps import Step
 
+from .sending import TYPES, to_keep
 from .ways import Way, acts_on_post, judges_files, of_a_request
 
 # A document is opened by nothing of the portal's: it runs no script, loads nothing and sits in no frame.
-DOCUMENT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -129,14 +128,10 @@ def package(request: HttpRequest, way: Way) -> HttpResponseBase:
 def _to_keep(request: HttpRequest, way: Way, file: SealedFile, name: str, content_type: str) -> HttpResponseBase:
     """A sealed file, opened on the record and sent to be saved; or a word that it cannot be had just now."""
     try:
-        content = file.open()
+        return to_keep(file, name, content_type)
     except PortalError as error:
         messages.error(request, error.sentence)
         return redirect(way.to("page"))
-    response = FileResponse(content, as_attachment=True, filename=name, content_type=content_type)
-    response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = DOCUMENT_POLICY
-    return response
 
 
 @transaction.atomic
