@@ -94,11 +94,11 @@ def download(request: HttpRequest, number: UUID, document: UUID) -> HttpResponse
     return _to_save(_opened(request, number, document))
 
 
-def download_of_membership(request: HttpRequest, document: UUID) -> HttpResponseBase:
+def download_of_membership(request: HttpRequest, number: UUID) -> HttpResponseBase:
     """A document that is kept with a membership, to be saved."""
     if not request.user.has_perm(RIGHT):
         raise PermissionDenied
-    found: Any = Document.objects.filter(pk=document, member__isnull=False).select_related("data_key").first()
+    found: Any = Document.objects.filter(pk=number, member__isnull=False).select_related("data_key").first()
     if found is None or not people.may_see(request.user, found.member_id):
         raise Http404
     sight.saw(found.member_id, found.item)
@@ -154,7 +154,7 @@ class DocumentAdmin(RecordAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         view = self.admin_site.admin_view(require_safe(download_of_membership))
-        return [path("<uuid:document>/of-member/", view, name="requests_document_of_member"), *super().get_urls()]
+        return [path("<uuid:number>/of-member/", view, name="requests_document_of_member"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
         """Those of requests. A draft is the member's own; what is kept with a membership is on the member's page."""
