@@ -338,6 +338,7 @@ UNFOLD = {
     "LANGUAGE_FLAGS": {"ko": "한", "en": "En"},
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("portal/icon.svg")}],
     "STYLES": [lambda request: static("portal/admin.css")],
+    "SCRIPTS": [lambda request: static("portal/admin.js")],
     "SIDEBAR": {
         "show_search": False,
         "show_all_applications": False,
