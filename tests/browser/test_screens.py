@@ -32,7 +32,8 @@ def test_no_page_is_wider_than_a_phone_or_breaks_the_policy_of_its_content(page:
         for language in ("ko", "en"):
             button = page.locator(f"button[name=language][value={language}]")
             if button.count():
-                button.click()
+                with page.expect_navigation():
+                    button.click()
             width = page.evaluate("document.documentElement.scrollWidth")
             assert width <= 390, (path, language, width)
             assert page.locator("h1").count() == 1, path
