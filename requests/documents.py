@@ -29,6 +29,8 @@ from .models import Document, Draft, MemberRequest
 from .parsers.work import Kind as FileKind
 
 AUTHORITY_FORM = "authority_form"
+# How each kind of file that is kept is called to a browser.
+TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
 
 
 @dataclass(frozen=True)

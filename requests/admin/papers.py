@@ -30,13 +30,13 @@ from privacy_portal.audit import people, sight
 from privacy_portal.errors import PortalError
 from privacy_portal.vault.errors import DoesNotOpen, ValueDestroyed
 from requests import kinds
+from requests.documents import TYPES
 from requests.models import Document, MemberRequest
 from requests.previews import preview
 
 from . import reach
 
 RIGHT = "requests.view_document"
-TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
 # A document is looked at, never run: nothing loads, nothing is framed.
 SAFELY = {
     "Content-Security-Policy": "default-src 'none'; sandbox",

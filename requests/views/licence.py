@@ -16,9 +16,10 @@ from privacy_portal.doors import actor_of
 from privacy_portal.errors import PortalError
 from requests import business_licence
 from requests.business_licence import ITEM
+from requests.documents import TYPES
 from requests.forms.uploads import judged
 
-from .sending import TYPES, to_keep
+from .sending import to_keep
 from .ways import judges_files
 
 

@@ -18,11 +18,12 @@ from consents.withdrawal import withdraw
 from privacy_portal.errors import PortalError
 from privacy_portal.vault.files import SealedFile
 from requests import documents, filing, kinds, outcome, packages, pages, steps, workflow
+from requests.documents import TYPES
 from requests.forms.uploads import field_of, judged
 from requests.models import Document, MemberRequest, State
 from requests.steps import Step
 
-from .sending import TYPES, to_keep
+from .sending import to_keep
 from .ways import Way, acts_on_post, judges_files, of_a_request
 
 # A document is opened by nothing of the portal's: it runs no script, loads nothing and sits in no frame.

@@ -7,7 +7,6 @@ from django.http import FileResponse
 from privacy_portal.vault.files import SealedFile
 
 DOCUMENT_POLICY = "default-src 'none'; sandbox; frame-ancestors 'none'"
-TYPES = {"pdf": "application/pdf", "jpeg": "image/jpeg", "png": "image/png"}
 
 
 def to_keep(file: SealedFile, name: str, content_type: str) -> FileResponse:
