@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account import app_settings
+from allauth.account.internal.flows.login import get_authentication_records
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from .models import Member
 
@@ -32,5 +38,27 @@ def member_page(view: MemberView[P]) -> View[P]:
         if member is None:
             return redirect("admin:index")
         return view(request, member, *args, **kwargs)
+
+    return page
+
+
+def was_asked_again(request: HttpRequest) -> bool:
+    """Whether the person proved once more, a short while ago, that it is them (`ACCOUNT_REAUTHENTICATION_TIMEOUT`)."""
+    proofs = [record for record in get_authentication_records(request, request.user) if record.get("reauthenticated")]
+    return bool(proofs) and time.time() - proofs[-1]["at"] < app_settings.REAUTHENTICATION_TIMEOUT
+
+
+def asked_again(view: View[P]) -> View[P]:
+    """A page that opens only to those who just proved once more that it is them; others do so first and come back.
+
+    allauth's own decorator lets an account without password pass, and keeps what was posted in the session, in clear.
+    """
+
+    @login_required
+    @wraps(view)
+    def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if was_asked_again(request):
+            return view(request, *args, **kwargs)
+        return redirect(f"{reverse('account_reauthenticate')}?{urlencode({REDIRECT_FIELD_NAME: request.path})}")
 
     return page

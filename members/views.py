@@ -12,8 +12,11 @@ from django.views.i18n import set_language
 from privacy_portal.doors import actor_of
 from privacy_portal.policy.models import Notice
 
+from .access import member_page
+from .account_page import parts_of
 from .forms import KINDS, SignUpForm
 from .language import choose_language
+from .models import Member
 
 
 @require_safe
@@ -41,6 +44,12 @@ def change_language(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         choose_language(request.user, request.POST.get("language", ""), actor=actor_of(request))
     return set_language(request)
+
+
+@require_safe
+@member_page
+def account(request: HttpRequest, member: Member) -> HttpResponse:
+    return render(request, "members/account.html", {"parts": parts_of(request, member)})
 
 
 @require_safe

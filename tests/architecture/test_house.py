@@ -20,6 +20,7 @@ DOORS = {
     "urls",
     "account_urls",
     "access",
+    "account_page",
     "doors",
     "middleware",
     "context",

@@ -1,0 +1,27 @@
+"""What "My account" shows: each feature of the account brings its own part, in the page's order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest
+from django.template.loader import render_to_string
+
+from privacy_portal.audit.masking import masked
+
+from .models import Account, Member
+
+Part = Callable[[HttpRequest, Member], str]
+
+
+def sign_in_part(request: HttpRequest, member: Member) -> str:
+    """The address one signs in with, and the password."""
+    assert isinstance(member.account, Account)  # noqa: S101 (a member page is of somebody who signed in)
+    return render_to_string("members/account/sign_in.html", {"email": masked("email", member.account.email)}, request)
+
+
+PARTS: tuple[Part, ...] = (sign_in_part,)
+
+
+def parts_of(request: HttpRequest, member: Member) -> list[str]:
+    return [part(request, member) for part in PARTS]
