@@ -195,6 +195,7 @@ def data(request: HttpRequest, member: Member) -> HttpResponse:
     values = pages.values_of(member, show=show)
     context = {
         "member": member,
+        "optional": member.optional_items(),
         "of_membership": [value for value in values if value.consent is None],
         "of_consents": [value for value in values if value.consent is not None],
     }

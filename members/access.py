@@ -31,7 +31,13 @@ def member_page(view: MemberView[P]) -> View[P]:
     @wraps(view)
     def page(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         member = (
-            Member.objects.select_related("data_key", "account__data_key", "notice__collection")
+            Member.objects.select_related(
+                "data_key",
+                "ceo_name_key",
+                "business_registration_number_key",
+                "account__data_key",
+                "notice__collection",
+            )
             .filter(account=request.user.pk)
             .first()
         )

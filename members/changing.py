@@ -12,6 +12,9 @@ from privacy_portal.audit.history import save_as
 from privacy_portal.errors import PortalError
 from privacy_portal.policy.values import normal_value
 from privacy_portal.rights import demand
+from privacy_portal.vault.destruction import destroy_key, on_hold
+from privacy_portal.vault.keys import make_data_key
+from privacy_portal.vault.models import DataKey
 
 from .models import OPTIONAL_ITEMS, REQUIRED_ITEMS, Member
 
@@ -45,7 +48,55 @@ def change(member: Member, values: Mapping[str, str], *, reason: str, actor: Act
     member = Member.objects.select_for_update(of=("self",), no_key=True).select_related("data_key").get(pk=member.pk)
     changes = normal_changes(member, values)
     before = {item: held.open_unseen() for item in changes if (held := getattr(member, item)) is not None}
-    for item, value in changes.items():
-        setattr(member, item, value)
+    put_values(member, changes)
     save_as(actor, member, reason=reason)
     return before
+
+
+def put_values(member: Member, values: Mapping[str, str]) -> None:
+    """Set normal values on a member that is saved afterwards; an optional one gets a key of its own if it has none."""
+    for item, value in values.items():
+        if item in OPTIONAL_ITEMS.get(member.kind, ()) and not _has_living_key(member, item):
+            key = make_data_key(DataKey.Ground.MEMBERSHIP, member.pk, subject_id=member.pk, items=[item])
+            setattr(member, f"{item}_key", key)
+        setattr(member, item, value)
+
+
+def why_not_take_back(member: Member, item: str) -> PortalError | None:
+    """Why the value of an item cannot be destroyed alone, if so."""
+    if item not in member.optional_items():
+        return PortalError(
+            "not_optional", _("Your membership holds no value of this that can be deleted alone."), field=item
+        )
+    if on_hold([getattr(member, f"{item}_key")]):
+        return PortalError(
+            "on_hold",
+            _("A legal hold lasts on this. Nothing of it can be destroyed until the privacy officer lifts the hold."),
+            field=item,
+        )
+    return None
+
+
+@transaction.atomic
+def take_back(member: Member, item: str, *, reason: str, actor: Actor) -> None:
+    """Destroy the value of an optional item, in the row and in its history (S3, Q6). `reason` is no personal value.
+
+    Raises `PortalError`: `not_yours`, `not_optional` (also where it is destroyed already), `on_hold`.
+    """
+    if actor.kind == "staff":
+        demand(actor, "members.change_information")
+    elif actor.account_id != member.account_id:
+        raise PortalError("not_yours", _("This is not your membership."))
+    member = Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
+    if refusal := why_not_take_back(member, item):
+        raise refusal
+    key = getattr(member, f"{item}_key")
+    setattr(member, item, None)
+    setattr(member, f"{item}_key", None)
+    save_as(actor, member, reason=reason)
+    destroy_key(key.pk, because="membership.item_taken_back", actor=actor)
+
+
+def _has_living_key(member: Member, item: str) -> bool:
+    key = getattr(member, f"{item}_key")
+    return key is not None and not key.is_destroyed

@@ -18,6 +18,7 @@ from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
 from .addresses import alias_of
+from .changing import put_values
 from .models import OPTIONAL_ITEMS, REQUIRED_ITEMS, Account, Member
 
 COLLECTIONS = {
@@ -63,7 +64,8 @@ def sign_up(
     email = normal_email(values.get("email", ""))
 
     member_id = uuid.uuid4()
-    key = make_data_key(DataKey.Ground.MEMBERSHIP, member_id, subject_id=member_id, items=["email", *held])
+    needed = {item: value for item, value in held.items() if item in REQUIRED_ITEMS[kind]}
+    key = make_data_key(DataKey.Ground.MEMBERSHIP, member_id, subject_id=member_id, items=["email", *needed])
     account = Account(alias=alias_of(email), data_key=key, email=email, language=language)
     account.set_password(password)
     acting = (
@@ -83,8 +85,8 @@ def sign_up(
         notice=notice,
         language=language,
         said_14_or_over=True,
-        **held,
     )
+    put_values(member, held)
     save_as(acting, member, reason="sign-up", force_insert=True)
     return member
 

@@ -3,20 +3,24 @@ from __future__ import annotations
 from typing import Any
 
 from allauth.account.views import SignupView
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from django.views.i18n import set_language
 
 from privacy_portal.doors import actor_of
-from privacy_portal.policy.models import Notice
+from privacy_portal.errors import PortalError
+from privacy_portal.policy.models import Item, Notice
 
+from . import changing
 from .access import member_page
 from .account_page import parts_of
 from .forms import KINDS, SignUpForm
 from .language import choose_language
-from .models import Member
+from .models import OPTIONAL_ITEMS, Member
 
 
 @require_safe
@@ -50,6 +54,24 @@ def change_language(request: HttpRequest) -> HttpResponse:
 @member_page
 def account(request: HttpRequest, member: Member) -> HttpResponse:
     return render(request, "members/account.html", {"parts": parts_of(request, member)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member_page
+def take_back(request: HttpRequest, member: Member, item: str) -> HttpResponse:
+    """What happens when an optional value of the membership is taken back, and the button that does it."""
+    if item not in OPTIONAL_ITEMS.get(member.kind, ()):
+        raise Http404
+    refusal = changing.why_not_take_back(member, item)
+    if request.method == "POST":
+        try:
+            changing.take_back(member, item, reason="taken back", actor=actor_of(request))
+            messages.success(request, _("You took it back. The value is destroyed, in its history too."))
+        except PortalError as error:
+            messages.error(request, error.sentence)
+        return redirect("consents:data")
+    context = {"item": get_object_or_404(Item, pk=item), "refusal": refusal}
+    return render(request, "members/take_back.html", context)
 
 
 @require_safe

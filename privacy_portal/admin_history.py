@@ -77,6 +77,8 @@ REASONS = {
     "request.draft_ended": gettext_lazy("draft ended"),
     "draft.document_removed": gettext_lazy("document taken out of a draft"),
     "membership.document_replaced": gettext_lazy("document replaced by a new one"),
+    "membership.item_taken_back": gettext_lazy("item taken back"),
+    "membership.document_deleted": gettext_lazy("document deleted on request"),
     "membership.document_taken_back": gettext_lazy("document taken back"),
     "document": gettext_lazy("document attached"),
     "package": gettext_lazy("package prepared for access"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -11,8 +11,9 @@ from consents.models import Consent, State
 from members import changing
 from members.models import Member
 from privacy_portal.errors import PortalError
-from privacy_portal.policy.models import MemberKind
+from privacy_portal.policy.models import Collection, Item, MemberKind
 
+from . import business_licence
 from .kinds import Field, Kind
 
 LONGEST = {"text": 300, "long_text": 5000}
@@ -30,6 +31,27 @@ def consents_to_choose(member: Member) -> list[Consent]:
     """The consents that a deletion or suspension can be about: those that are given, or to be asked again."""
     given = Consent.objects.filter(member=member, state__in=(State.GIVEN, State.SUPERSEDED))
     return list(given.select_related("collection", "notice").order_by("collection__position"))
+
+
+def choices_of(field: Field, member: Member | None) -> dict[str, str]:
+    """What can be chosen in the list of a field, by code, in words."""
+    if field.type == "choices" or member is None:
+        return {code: str(name) for code, name in (field.choices or {}).items()}
+    codes = [consent.collection_id for consent in consents_to_choose(member)]
+    if field.type == "held":
+        codes += member.optional_items()
+        codes += [business_licence.ITEM] if business_licence.held(member) else []
+    return names_of_held(codes)
+
+
+def names_of_held(codes: Sequence[str]) -> dict[str, str]:
+    """Consents and optional items of the membership in words, by their codes, in the order given."""
+    collections, items = Collection.objects.in_bulk(codes), Item.objects.in_bulk(codes)
+    names = {code: str(collections.get(code) or items.get(code) or code) for code in codes}
+    return {
+        code: _("%(item)s, held with your membership") % {"item": name} if code in items else name
+        for code, name in names.items()
+    }
 
 
 def why_not_asked(kind: Kind, member_kind: str) -> PortalError | None:
@@ -75,9 +97,6 @@ def _text(field: Field, value: Any) -> str:
 
 def _list(field: Field, member: Member | None, value: Any) -> list[str]:
     chosen = sorted({str(one) for one in value or ()})
-    known = set(field.choices or ())
-    if field.type == "consents" and member is not None:
-        known = {consent.collection_id for consent in consents_to_choose(member)}
-    if set(chosen) - known:
+    if set(chosen) - set(choices_of(field, member)):
         raise PortalError("choice_unknown", _("Choose from the list."), field=field.code)
     return chosen

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.errors import PortalError
+from privacy_portal.rights import demand
 from privacy_portal.vault.destruction import destroy_key
 
 from .documents import Attachment, attach_to_membership
@@ -48,6 +49,13 @@ def keep(member: Member, taken: TakenFile, *, actor: Actor) -> Document:
 def take_back(member: Member, *, actor: Actor) -> None:
     """Destroy the copy. Safe to repeat. Raises as `keep` does."""
     _destroy(member, actor, because="membership.document_taken_back")
+
+
+def delete(member: Member, *, actor: Actor) -> None:
+    """Destroy the copy because its deletion was asked for and granted (Q6). Safe to repeat."""
+    demand(actor, "requests.work_request")
+    if (document := held(member)) is not None:
+        destroy_key(document.data_key_id, because="membership.document_deleted", actor=actor)
 
 
 def _destroy(member: Member, actor: Actor, *, because: str) -> None:

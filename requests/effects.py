@@ -18,7 +18,7 @@ from privacy_portal.errors import PortalError
 from privacy_portal.vault.destruction import destroy_key, on_hold
 from privacy_portal.vault.models import DataKey
 
-from . import packages
+from . import business_licence, packages
 from .models import DECIDED, Decision, MemberRequest, RequestEvent, values_of
 from .models import State as RequestState
 
@@ -95,6 +95,11 @@ def asked_consents(member_request: MemberRequest) -> list[str]:
     return list(values_of(member_request).get("consents", []))
 
 
+def asked_held(member_request: MemberRequest) -> list[str]:
+    """What is to be deleted: consents by collection, optional items of the membership by their own code."""
+    return list(values_of(member_request).get("held", []))
+
+
 def _change_values(member_request: MemberRequest, granted: Granted, actor: Actor) -> Details:
     asked = values_of(member_request)
     items = [item for item in granted.get("items", []) if item in asked]
@@ -161,10 +166,13 @@ def _consents(member_request: MemberRequest, codes: list[str]) -> list[Consent]:
 
 
 def _why_not_delete(member_request: MemberRequest, granted: Granted) -> PortalError | None:
-    consents = _consents(member_request, granted.get("consents", []))
-    ids = [consent.pk for consent in consents]
-    keys = DataKey.objects.filter(ground=DataKey.Ground.CONSENT, ground_id__in=ids, wrapped_key__isnull=False)
-    if on_hold(list(keys)):
+    codes, member = granted.get("held", []), member_request.member
+    ids = [consent.pk for consent in _consents(member_request, codes)]
+    of_consents = DataKey.objects.filter(ground=DataKey.Ground.CONSENT, ground_id__in=ids, wrapped_key__isnull=False)
+    keys = [*of_consents, *(getattr(member, f"{item}_key") for item in member.optional_items() if item in codes)]
+    if business_licence.ITEM in codes and (document := business_licence.held(member)):
+        keys.append(document.data_key)
+    if on_hold(keys):
         return PortalError(
             "on_hold",
             _("A legal hold lasts on this. Nothing of it can be destroyed until the privacy officer lifts the hold."),
@@ -173,15 +181,20 @@ def _why_not_delete(member_request: MemberRequest, granted: Granted) -> PortalEr
 
 
 def _delete(member_request: MemberRequest, granted: Granted, actor: Actor) -> Details:
+    codes, member = granted.get("held", []), member_request.member
     consents = [
-        consent
-        for consent in _consents(member_request, granted.get("consents", []))
-        if consent.state in (State.GIVEN, State.SUPERSEDED)
+        consent for consent in _consents(member_request, codes) if consent.state in (State.GIVEN, State.SUPERSEDED)
     ]
     kept = sorted({rule for keep in keepers for rule in keep(consents, actor)})
     for consent in consents:
         withdrawal.withdraw(consent, language=member_request.language, actor=actor)
-    return {"consents": [consent.collection_id for consent in consents], "kept": kept}
+    items = [item for item in member.optional_items() if item in codes]
+    for item in items:
+        changing.take_back(member, item, reason=f"request {member_request.reference}", actor=actor)
+    if business_licence.ITEM in codes:
+        business_licence.delete(member, actor=actor)
+        items.append(business_licence.ITEM)
+    return {"consents": [consent.collection_id for consent in consents], "items": items, "kept": kept}
 
 
 def _suspend(member_request: MemberRequest, granted: Granted, actor: Actor) -> Details:
@@ -225,7 +238,7 @@ EFFECTS: dict[str, Effect] = {
     "record_decision": Effect(_nothing_more),
     "answer": Effect(_nothing_more),
     "give_access": Effect(_give_access, "parts", _asked_parts),
-    "delete": Effect(_delete, "consents", asked_consents, _why_not_delete),
+    "delete": Effect(_delete, "held", asked_held, _why_not_delete),
     "suspend": Effect(_suspend, "consents", asked_consents),
     "reopen": Effect(_reopen),
 }

@@ -33,7 +33,8 @@ class Field:
     """A value the form of a kind asks for.
 
     `type`: `item` (an item of the policy, brought to its normal form), `text`, `long_text`, `choices` (some of
-    `choices`), `consents` (some of the member's own consents, by collection code).
+    `choices`), `consents` (some of the member's own consents, by collection code), `held` (consents, or optional items
+    of the membership by their own code).
     """
 
     code: str
@@ -45,7 +46,7 @@ class Field:
 
     @property
     def is_list(self) -> bool:
-        return self.type in ("choices", "consents")
+        return self.type in ("choices", "consents", "held")
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from typing import Any
 from django.utils import timezone
 
 from privacy_portal.clock import now
-from privacy_portal.policy.models import Collection, Item
+from privacy_portal.policy.models import Item
 
 from . import effects, kinds
+from .asking import names_of_held
 from .models import Decision, MemberRequest, Package, RequestEvent
 
 
@@ -49,8 +50,8 @@ def outcome_of(member_request: MemberRequest) -> Outcome | None:
 def _names(part: str, member_request: MemberRequest) -> dict[str, str]:
     if part == "items":
         return {code: str(item) for code, item in Item.objects.in_bulk().items()}
-    if part == "consents":
-        return {one.pk: str(one) for one in Collection.objects.all()}
+    if part in ("consents", "held"):
+        return names_of_held(effects.EFFECTS[member_request.the_kind.effect].whole(member_request))
     choices = [field.choices for field in member_request.the_kind.fields if field.choices]
     return {code: str(name) for chosen in choices for code, name in chosen.items()}
 

@@ -18,9 +18,10 @@ from privacy_portal.audit.masking import hides_something, in_full, mask, masked,
 from privacy_portal.audit.sight import shown_in_full
 from privacy_portal.clock import now
 from privacy_portal.errors import PortalError
-from privacy_portal.policy.models import Collection, Item
+from privacy_portal.policy.models import Item
 
 from . import kinds
+from .asking import names_of_held
 from .documents import name_of
 from .filing import why_not_file
 from .kinds import Kind
@@ -172,9 +173,8 @@ def asked_lines(member_request: MemberRequest, *, show: str = "") -> list[Line]:
         value, key = asked[field.code], f"asked.{field.code}"
         if field.type == "item":
             lines.append(_item_line(key, field.code, names[field.code], value, replaced.get(field.code, ""), show))
-        elif field.type == "consents":
-            collections = Collection.objects.filter(pk__in=value).order_by("position")
-            lines.append(Line(key, str(field.name), ", ".join(str(one) for one in collections)))
+        elif field.type in ("consents", "held"):
+            lines.append(Line(key, str(field.name), ", ".join(names_of_held(value).values())))
         elif field.choices:
             chosen = [str(name) for code, name in field.choices.items() if code in value]
             lines.append(Line(key, str(field.name), ", ".join(chosen)))

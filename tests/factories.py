@@ -140,11 +140,11 @@ def a_filing(kind_code: str, member: Member | None, **changed: Any) -> dict[str,
         "language": "ko",
         "actor": acting(member) if member else Actor("member", address="203.0.113.9", browser="Mozilla/5.0 (tests)"),
     }
-    if kind.effect in ("delete", "suspend"):
+    if kind.effect in ("delete", "suspend") and "asked" not in changed:
         assert member is not None
         if not Consent.objects.filter(member=member, state="given").exists():
             a_consent(member, "general.newsletter", company_name="하늘상사")
-        filing_["asked"]["consents"] = ["general.newsletter"]
+        filing_["asked"]["held" if kind.effect == "delete" else "consents"] = ["general.newsletter"]
     if kind.collection:
         shown = notice(kind.collection)
         asked = asking.asked_items(member or Member(kind=MemberKind.VISITOR), shown)

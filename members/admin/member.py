@@ -26,6 +26,8 @@ from ..models import Member
 from ..naming import masked_name
 
 DASH = "–"
+# Optional items are sealed under keys of their own.
+KEYS = ("ceo_name_key", "business_registration_number_key")
 
 # What the rooms above add to a member's page; each registers its own.
 sections: list[Callable[[HttpRequest, Member], str]] = []
@@ -49,11 +51,13 @@ class MemberAdmin(ExactSearchAdmin):
         (None, {"fields": ("kind", "id", "joined", "language", "said_14_or_over", "sign_up_notice", "sign_in")}),
     )
     change_form_after_template = "admin/members/member/after.html"
-    history_hidden = ("account", "data_key")
-    history_related = ("notice__collection",)
+    history_hidden = ("account", "data_key", *KEYS)
+    history_related = ("notice__collection", *KEYS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
-        return super().get_queryset(request).select_related("data_key", "account__data_key", "notice__collection")
+        return (
+            super().get_queryset(request).select_related("data_key", "account__data_key", "notice__collection", *KEYS)
+        )
 
     def get_urls(self) -> list[URLPattern]:
         return [*(page for more in more_pages for page in more(self.admin_site)), *super().get_urls()]

@@ -23,6 +23,7 @@ REQUIRED_ITEMS: dict[str, tuple[str, ...]] = {
     MemberKind.NAVER: ("name", "mobile_phone"),
     MemberKind.VISITOR: (),
 }
+# Optional items are sealed apart: the key of item x is x_key.
 OPTIONAL_ITEMS: dict[str, tuple[str, ...]] = {MemberKind.BUSINESS: ("ceo_name", "business_registration_number")}
 MEMBERSHIP_ITEMS = (
     "name",
@@ -72,8 +73,15 @@ class Member(models.Model):
     mobile_phone = SealedTextField(verbose_name=_("mobile phone number"), null=True)
     address = SealedTextField(verbose_name=_("address"), null=True)
     country_of_residence = SealedTextField(verbose_name=_("country of residence"), null=True)
-    ceo_name = SealedTextField(verbose_name=_("name of the CEO"), null=True)
-    business_registration_number = SealedTextField(verbose_name=_("business registration number"), null=True)
+    # What the member need not give can be destroyed alone, so each is sealed under a key of its own (S3, Q6).
+    ceo_name = SealedTextField(verbose_name=_("name of the CEO"), key="ceo_name_key", null=True)
+    ceo_name_key = models.ForeignKey(DataKey, models.PROTECT, null=True, related_name="+", editable=False)
+    business_registration_number = SealedTextField(
+        verbose_name=_("business registration number"), key="business_registration_number_key", null=True
+    )
+    business_registration_number_key = models.ForeignKey(
+        DataKey, models.PROTECT, null=True, related_name="+", editable=False
+    )
 
     name_index = BlindIndexField(of="name", kind="name")
     company_name_index = BlindIndexField(of="company_name", kind="name")
@@ -93,6 +101,16 @@ class Member(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=_holds_what_its_kind_asks(), name="members_hold_what_their_kind_asks"),
+            models.CheckConstraint(
+                condition=Q(ceo_name__isnull=True, ceo_name_key__isnull=True)
+                | Q(ceo_name__isnull=False, ceo_name_key__isnull=False),
+                name="members_ceo_name_has_its_key",
+            ),
+            models.CheckConstraint(
+                condition=Q(business_registration_number__isnull=True, business_registration_number_key__isnull=True)
+                | Q(business_registration_number__isnull=False, business_registration_number_key__isnull=False),
+                name="members_business_number_has_its_key",
+            ),
             # S7, S11: nobody joins without having said so.
             models.CheckConstraint(
                 condition=Q(kind=MemberKind.VISITOR) | Q(said_14_or_over=True), name="members_said_14_or_over"
@@ -106,6 +124,11 @@ class Member(models.Model):
         """The sealed values held on the membership, by item code, in the policy's order."""
         held = {"email": self.account.email} if self.account else {}
         return held | {item: value for item in MEMBERSHIP_ITEMS if (value := getattr(self, item)) is not None}
+
+    def optional_items(self) -> list[str]:
+        """Those of the held items that the member need not give, and that are not destroyed."""
+        optional = OPTIONAL_ITEMS.get(self.kind, ())
+        return [item for item, value in self.held_items().items() if item in optional and not value.is_destroyed]
 
     @property
     def residence(self) -> str:

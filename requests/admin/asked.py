@@ -19,10 +19,10 @@ from privacy_portal.audit.admin.showing import Showing
 from privacy_portal.audit.masking import mask, written
 from privacy_portal.audit.sight import shown_in_full
 from privacy_portal.errors import PortalError
-from privacy_portal.policy.models import Collection
 from privacy_portal.policy.values import normal_value
 from privacy_portal.vault.errors import DoesNotOpen
 from privacy_portal.vault.fields import DOTS, SealedValue
+from requests.asking import names_of_held
 from requests.kinds import Field
 from requests.models import MemberRequest
 from requests.steps import WORK
@@ -100,8 +100,8 @@ class Reader:
         name = str(field.name)
         if field.type == "choices":
             return Line(name, ", ".join(str((field.choices or {}).get(code, code)) for code in value))
-        if field.type == "consents":
-            return Line(name, ", ".join(str(one) for one in Collection.objects.filter(pk__in=value)))
+        if field.type in ("consents", "held"):
+            return Line(name, ", ".join(names_of_held(value).values()))
         if self.may_read:
             shown_in_full()
         return Line(name, str(value) if self.may_read else DOTS, is_text=True)

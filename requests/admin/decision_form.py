@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from privacy_portal.actors import Actor
 from privacy_portal.admin_history import item_names
 from privacy_portal.errors import PortalError
-from privacy_portal.policy.models import Collection
 from requests import deciding, effects, kinds
+from requests.asking import names_of_held
 from requests.effects import EFFECTS
 from requests.identity import Check, needs_identity
 from requests.models import Decision, MemberRequest
@@ -126,8 +126,8 @@ def part_names(member_request: MemberRequest) -> dict[str, str]:
         return {}
     if effect.part == "items":
         names = item_names()
-    elif effect.part == "consents":
-        names = {one.pk: str(one) for one in Collection.objects.filter(pk__in=codes)}
+    elif effect.part in ("consents", "held"):
+        names = names_of_held(codes)
     else:
         names = {code: str(text) for field in kind.fields for code, text in (field.choices or {}).items()}
     return {code: names.get(code, code) for code in codes}

@@ -188,9 +188,8 @@ def _asked(kind: kinds.Kind, member: Member | None, words: _Words, rng: random.R
     for field in asking.fields_for(kind, member.kind if member else MemberKind.VISITOR, member):
         if field.type == "choices":
             asked[field.code] = sorted(rng.sample(list(field.choices or ()), k=rng.randint(1, 4)))
-        elif field.type == "consents" and member is not None:
-            codes = [consent.collection_id for consent in asking.consents_to_choose(member)]
-            asked[field.code] = codes[: rng.randint(1, 2)]
+        elif field.type in ("consents", "held") and member is not None:
+            asked[field.code] = list(asking.choices_of(field, member))[: rng.randint(1, 2)]
         elif field.type in ("text", "long_text"):
             asked[field.code] = words.some(field.code)
     if member is not None and kind.effect in ("change_values", "correct"):

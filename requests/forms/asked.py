@@ -51,7 +51,7 @@ class AskedForm(forms.Form):
     def nothing_to_choose(self) -> bool:
         """Whether the form asks to choose consents, and there are none."""
         return any(
-            field.type == "consents" and not self.fields[f"asked_{field.code}"].choices  # type: ignore[attr-defined]
+            field.type in ("consents", "held") and not self.fields[f"asked_{field.code}"].choices  # type: ignore[attr-defined]
             for field in self.asked
         )
 
@@ -82,14 +82,9 @@ class AskedForm(forms.Form):
         if not field.is_list:
             widget = forms.Textarea(attrs={"rows": 5}) if field.type == "long_text" else forms.TextInput()
             return forms.CharField(**common, max_length=asking.LONGEST[field.type], widget=widget)
-        choices = [(code, str(name)) for code, name in (field.choices or {}).items()]
-        if field.type == "consents" and self.member:
-            choices = [
-                (consent.collection_id, str(consent.collection)) for consent in asking.consents_to_choose(self.member)
-            ]
         return forms.MultipleChoiceField(
             **common,
-            choices=choices,
+            choices=list(asking.choices_of(field, self.member).items()),
             widget=forms.CheckboxSelectMultiple,
             error_messages={"required": NOTHING_CHOSEN, "invalid_choice": _("Choose from the list.")},
         )

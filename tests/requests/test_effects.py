@@ -13,15 +13,18 @@ from django.db import connection
 from consents.checking import differences
 from consents.models import Consent, ConsentValue, State
 from consents.suspending import lift
+from members import changing
 from members.models import Account, Member
 from privacy_portal.clock import now, pretending
 from privacy_portal.errors import PortalError
 from privacy_portal.retention import holds
 from privacy_portal.retention.models import LegalHold, RetainedRecord
 from privacy_portal.vault.models import DestructionRecord
-from requests import deciding, packages, workflow
+from requests import business_licence, deciding, packages, workflow
+from requests.intake import judge
 from requests.models import RequestEvent
 from tests.factories import (
+    a_business,
     a_consent,
     a_request,
     acting,
@@ -31,6 +34,7 @@ from tests.factories import (
     the_agent,
     the_officer,
 )
+from tests.requests.at_the_page import a_scan
 
 pytestmark = pytest.mark.django_db
 
@@ -126,7 +130,7 @@ def test_an_approved_deletion_destroys_what_the_named_consents_hold(alice: Membe
     number = "4111 1111 1111 1111"
     a_consent(alice, "general.one_time_payment.card", card_company_name="한빛카드", card_number=number)
     a_consent(alice, "general.newsletter", company_name="하늘상사")
-    asked = {"consents": ["general.one_time_payment.card"]}
+    asked = {"held": ["general.one_time_payment.card"]}
     member_request = a_request("deletion", alice, state="approved", asked=asked)
     assert {consent.collection_id: consent.state for consent in Consent.objects.filter(member=alice)} == {
         "general.one_time_payment.card": State.WITHDRAWN,
@@ -138,6 +142,39 @@ def test_an_approved_deletion_destroys_what_the_named_consents_hold(alice: Membe
     assert RetainedRecord.objects.get().values.open_unseen() == {"card_company_name": "한빛카드"}
     event = member_request.events.get(kind="approved")
     assert event.details["kept"] == ["payment_records"]
+
+
+def test_a_deletion_reaches_the_optional_values_of_a_membership_and_leaves_the_rest() -> None:
+    business = a_business(ceo_name="김대표", business_registration_number="123-45-67891")
+    changing.change(business, {"ceo_name": "박대표"}, reason="test", actor=acting(business))
+    business_licence.keep(business, judge(a_scan(), name="a.jpg", item=business_licence.ITEM), actor=acting(business))
+    asked = {"held": ["ceo_name", "business_license_copy"]}
+    member_request = a_request("deletion", business, state="approved", asked=asked)
+    business.refresh_from_db()
+    assert business.ceo_name is None
+    assert business.business_registration_number is not None
+    assert business.business_registration_number.open_unseen()
+    assert business.person_in_charge_name is not None
+    assert business.person_in_charge_name.open_unseen()
+    assert business_licence.held(business) is None
+    assert member_request.events.get(kind="approved").details["items"] == ["ceo_name", "business_license_copy"]
+    # Gone wherever it was copied: every value the history holds of it, the first and the changed one.
+    of_the_past = [row.ceo_name for row in business.history.all() if row.ceo_name is not None]
+    assert len(of_the_past) >= 2
+    assert all(value.is_destroyed for value in of_the_past)
+
+
+def test_a_deletion_granted_in_part_leaves_the_other_part() -> None:
+    business = a_business(ceo_name="김대표", business_registration_number="123-45-67891")
+    a_consent(business, "general.newsletter", name="이담당")
+    asked = {"held": ["general.newsletter", "ceo_name", "business_registration_number"]}
+    member_request = a_request("deletion", business, state="in_review", asked=asked)
+    decided_by(member_request, staff_acting(the_agent()), "partly_approved", granted={"held": ["ceo_name"]})
+    deciding.confirm(member_request, seen=fresh(member_request).version, actor=staff_acting(the_officer()))
+    business.refresh_from_db()
+    assert business.ceo_name is None
+    assert business.business_registration_number is not None
+    assert Consent.objects.get(member=business).state == State.GIVEN
 
 
 def test_a_deletion_waits_while_a_legal_hold_lasts(alice: Member, officer: Account) -> None:

@@ -97,7 +97,7 @@ def test_a_form_s_number_opens_nobody_else_s_request(alice: Member, charlie: Mem
         ("duplicate_payment", {"asked": {}}, "value_missing", "payment_details"),
         ("general_inquiry", {"asked": {"question": "ㄱ" * 5001}}, "too_long", "question"),
         ("access", {"asked": {"parts": ["passwords"]}}, "choice_unknown", "parts"),
-        ("deletion", {"asked": {"consents": ["general.cash_receipt"]}}, "choice_unknown", "consents"),
+        ("deletion", {"asked": {"held": ["general.cash_receipt"]}}, "choice_unknown", "held"),
         ("general_inquiry", {"documents": [a_file("masked_id_copy")]}, "not_agreed", "masked_id_copy"),
         ("access", {"documents": [a_file("masked_id_copy")]}, "document_not_asked", "masked_id_copy"),
     ],

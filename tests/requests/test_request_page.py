@@ -329,7 +329,7 @@ def test_what_law_keeps_after_a_deletion_is_told(alice: Member, signed_in: Signe
     """Q7."""
     code = "general.one_time_payment.bank_transfer"
     a_consent(alice, code, bank_name="한빛은행", account_number="110-234-567890")
-    member_request = a_request("deletion", alice, state="approved", asked={"consents": [code]})
+    member_request = a_request("deletion", alice, state="approved", asked={"held": [code]})
     page = signed_in(alice).get(page_of(member_request))
     assert page.context["outcome"].kept == ["payment_records"]
     assert str(RetentionRule.objects.in_force(localdate(now())).get(code="payment_records")) in page.content.decode()
