@@ -16,7 +16,7 @@ from privacy_portal.actors import Actor
 from privacy_portal.errors import PortalError
 
 from . import deadlines
-from .models import DECIDED, UNDECIDED, MemberRequest, MemberRequestQuerySet, State
+from .models import DECIDED, UNDECIDED, MemberRequest, State
 
 WORK, WORK_ANY, CONFIRM = "requests.work_request", "requests.work_any_request", "requests.confirm_decision"
 
@@ -87,23 +87,6 @@ class Worker:
 
     def may_see(self, member_request: MemberRequest) -> bool:
         return self.works_any or (self.works and member_request.assigned_to == self.account_id)
-
-
-def visible_to(actor: Actor) -> MemberRequestQuerySet:
-    """The requests whose pages somebody of the desk may open: officers all, agents those assigned to them."""
-    worker = Worker.of(actor)
-    if worker.works_any:
-        return MemberRequest.objects.all()
-    return MemberRequest.objects.filter(assigned_to=worker.account_id) if worker.works else MemberRequest.objects.none()
-
-
-def listed_for(actor: Actor) -> MemberRequestQuerySet:
-    """The requests that the queue lists for somebody: beside those they may open, the ones that nobody has taken."""
-    worker = Worker.of(actor)
-    if worker.works and not worker.works_any:
-        free = models.Q(assigned_to__isnull=True, state__in=UNDECIDED)
-        return MemberRequest.objects.filter(free | models.Q(assigned_to=worker.account_id))
-    return visible_to(actor)
 
 
 def allowed_steps(member_request: MemberRequest, actor: Actor) -> list[Step]:

@@ -13,8 +13,9 @@ from members.models import Account, Member
 from members.staff import PRIVACY_OFFICER, SUPPORT_AGENT
 from privacy_portal.errors import PortalError
 from requests import deciding, kinds, workflow
+from requests.admin import reach
 from requests.models import MemberRequest, RequestEvent
-from requests.steps import Step, allowed_steps, listed_for, visible_to
+from requests.steps import Step, allowed_steps
 from tests.factories import (
     a_member,
     a_request,
@@ -36,22 +37,23 @@ def code_of(act: Callable[[], object]) -> str:
 
 
 @pytest.mark.django_db
-def test_agents_see_what_is_assigned_to_them_and_take_what_nobody_has(alice: Member, officer: Account) -> None:
+def test_agents_see_what_is_assigned_to_them_and_take_what_nobody_has(
+    alice: Member, officer: Account, auditor: Account
+) -> None:
     mine, free = a_request("access", alice, state="in_review"), a_request("general_inquiry", alice)
     agent, other = staff_acting(the_agent()), staff_acting(another_agent())
-    assert set(visible_to(agent)) == {mine}
-    assert set(listed_for(agent)) == {mine, free}
-    assert set(visible_to(other)) == set()
-    assert set(listed_for(other)) == {free}
-    assert set(visible_to(staff_acting(officer))) == {mine, free}
-    assert set(visible_to(acting(alice))) == set()
+    assert set(reach.visible_to(the_agent())) == {mine}
+    assert set(MemberRequest.objects.filter(reach.listed_for(the_agent()))) == {mine, free}
+    assert set(reach.visible_to(another_agent())) == set()
+    assert set(MemberRequest.objects.filter(reach.listed_for(another_agent()))) == {free}
+    assert set(reach.visible_to(officer)) == set(reach.visible_to(auditor)) == {mine, free}
     assert code_of(lambda: workflow.ask(mine, "질문", seen=mine.version, actor=other)) == "not_yours"
     assert code_of(lambda: decided_by(free, agent, "refused")) == "not_yours"
     to = another_agent().pk
     assert code_of(lambda: workflow.assign(mine, to, seen=mine.version, actor=agent)) == "not_allowed"
     workflow.hand_over(mine, to, seen=mine.version, actor=agent, remark="휴가라 부탁드립니다.")
-    assert set(visible_to(agent)) == set()
-    assert set(visible_to(other)) == {mine}
+    assert set(reach.visible_to(the_agent())) == set()
+    assert set(reach.visible_to(another_agent())) == {mine}
 
 
 @pytest.mark.django_db
