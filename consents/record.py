@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from members import locking
 from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
@@ -32,9 +33,10 @@ def locked(consent: Consent | uuid.UUID) -> Consent:
 def locked_of(member: Member, collection: Collection) -> Consent | None:
     """The member's consent to a collection, locked; None if there was never one.
 
-    The member's row is locked too, so that of two first answers at once the second finds the first.
+    The member's row is locked too, so that of two first answers at once the second finds the first. Raises
+    `PortalError` `membership_closed`.
     """
-    Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
+    locking.locked(member)
     found = Consent.objects.filter(member=member, collection=collection).values_list("pk", flat=True).first()
     return locked(found) if found else None
 

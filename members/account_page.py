@@ -20,7 +20,12 @@ def sign_in_part(request: HttpRequest, member: Member) -> str:
     return render_to_string("members/account/sign_in.html", {"email": masked("email", member.account.email)}, request)
 
 
-PARTS: tuple[Part, ...] = (sign_in_part,)
+def closing_part(request: HttpRequest, member: Member) -> str:
+    """The way out."""
+    return render_to_string("members/account/close.html", {}, request)
+
+
+PARTS: tuple[Part, ...] = (sign_in_part, closing_part)
 
 
 def parts_of(request: HttpRequest, member: Member) -> list[str]:

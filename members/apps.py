@@ -17,10 +17,14 @@ class MembersConfig(AppConfig):
         user_logged_in.connect(note_sign_in, dispatch_uid="note_sign_in")
 
         from privacy_portal.audit import people
+        from privacy_portal.vault.endings import Room, rooms
+        from privacy_portal.vault.models import DataKey
 
+        from . import closing
         from .directory import DIRECTORY
 
         people.register(DIRECTORY)
+        rooms[DataKey.Ground.MEMBERSHIP] = Room(closing.standing, closing.end_again, closing.on_record)
 
 
 def note_sign_in(sender: Any, user: Any, **kwargs: Any) -> None:

@@ -16,6 +16,7 @@ from privacy_portal.vault.destruction import destroy_key, on_hold
 from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
+from .locking import locked
 from .models import OPTIONAL_ITEMS, REQUIRED_ITEMS, Member
 
 
@@ -45,7 +46,7 @@ def change(member: Member, values: Mapping[str, str], *, reason: str, actor: Act
     """Change values of a membership; returns what they were, by item. `reason` is no personal value."""
     if actor.kind == "staff":
         demand(actor, "members.change_information")
-    member = Member.objects.select_for_update(of=("self",), no_key=True).select_related("data_key").get(pk=member.pk)
+    member = locked(member)
     changes = normal_changes(member, values)
     before = {item: held.open_unseen() for item in changes if (held := getattr(member, item)) is not None}
     put_values(member, changes)
@@ -87,7 +88,7 @@ def take_back(member: Member, item: str, *, reason: str, actor: Actor) -> None:
         demand(actor, "members.change_information")
     elif actor.account_id != member.account_id:
         raise PortalError("not_yours", _("This is not your membership."))
-    member = Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
+    member = locked(member)
     if refusal := why_not_take_back(member, item):
         raise refusal
     key = getattr(member, f"{item}_key")

@@ -4,6 +4,7 @@ from typing import Any
 
 from allauth.account.views import SignupView
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -15,8 +16,8 @@ from privacy_portal.doors import actor_of
 from privacy_portal.errors import PortalError
 from privacy_portal.policy.models import Item, Notice
 
-from . import changing
-from .access import member_page
+from . import changing, closing
+from .access import asked_again, member_page
 from .account_page import parts_of
 from .forms import KINDS, SignUpForm
 from .language import choose_language
@@ -72,6 +73,26 @@ def take_back(request: HttpRequest, member: Member, item: str) -> HttpResponse:
         return redirect("consents:data")
     context = {"item": get_object_or_404(Item, pk=item), "refusal": refusal}
     return render(request, "members/take_back.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@asked_again
+@member_page
+def close_membership(request: HttpRequest, member: Member) -> HttpResponse:
+    """What closing destroys and what law keeps, and the button that does it; whoever left is told on the front page."""
+    if request.method == "POST":
+        closing.close(member, actor=actor_of(request))
+        logout(request)
+        return redirect("members:closed")
+    return render(request, "members/closing/close.html", {"plan": closing.plan(member)})
+
+
+@require_safe
+def closed(request: HttpRequest) -> HttpResponse:
+    """Goodbye: what was done, and that joining again is possible."""
+    if request.user.is_authenticated:
+        return redirect(after_sign_in_url(request))
+    return render(request, "members/closing/closed.html")
 
 
 @require_safe

@@ -76,6 +76,8 @@ REASONS = {
     "request.refund_settled": gettext_lazy("refund settled: account number not needed any more"),
     "request.draft_ended": gettext_lazy("draft ended"),
     "draft.document_removed": gettext_lazy("document taken out of a draft"),
+    "membership.closed": gettext_lazy("membership closed"),
+    "mail.ended": gettext_lazy("last e-mail sent"),
     "membership.document_replaced": gettext_lazy("document replaced by a new one"),
     "membership.item_taken_back": gettext_lazy("item taken back"),
     "membership.document_deleted": gettext_lazy("document deleted on request"),

@@ -11,7 +11,10 @@ class RequestsConfig(AppConfig):
 
     def ready(self) -> None:
         from consents import ending as consent_ending
+        from members import closing as membership_closing
 
+        from . import closing
         from .ending import end_with_consent
 
         consent_ending.before_destroying.append(end_with_consent)
+        membership_closing.parts.append(closing.PART)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from members.locking import locked
 from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.errors import PortalError
@@ -62,6 +63,6 @@ def _destroy(member: Member, actor: Actor, *, because: str) -> None:
     """Under the member's lock, so that of two who send a copy at once one stays."""
     if refusal := why_not(member, actor):
         raise refusal
-    Member.objects.select_for_update(of=("self",)).get(pk=member.pk)
+    locked(member)
     if (document := held(member)) is not None:
         destroy_key(document.data_key_id, because=because, actor=actor)

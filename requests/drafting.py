@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from members.locking import locked
 from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
@@ -43,7 +44,7 @@ def save(member: Member, kind: Kind, values: Mapping[str, Any], *, actor: Actor)
         raise refusal
     if sum(len(str(value)) for value in values.values()) > MOST_CHARACTERS:
         raise PortalError("too_long", _("This is too long to keep as a draft."))
-    Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
+    locked(member)
     draft = open_draft(member, kind)
     is_new = draft is None
     if draft is None:

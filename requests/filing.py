@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from consents.giving import give_with_request
 from consents.models import Consent
+from members.locking import locked
 from members.models import Member
 from members.signup import add_visitor
 from privacy_portal.actors import Actor
@@ -144,7 +145,7 @@ def _file(
     objects_to: MemberRequest | None,
 ) -> MemberRequest:
     if member is not None:  # of two at once the second waits here, and finds what the first has filed
-        member = Member.objects.select_for_update(of=("self",), no_key=True).get(pk=member.pk)
+        member = locked(member)
         _must_be_for(member, actor)
     if existing := MemberRequest.objects.filter(submission=submission).first():
         if member is not None and existing.member_id != member.pk:

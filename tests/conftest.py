@@ -6,8 +6,10 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
 from django.core.management import call_command
 from django.db import connection
+from django.http import HttpRequest
 from django.test import Client, TransactionTestCase
 from hypothesis import settings
 
@@ -110,6 +112,23 @@ def signed_in() -> Callable[[Member | Account], Client]:
         account = who.account if isinstance(who, Member) else who
         assert account is not None
         client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+        return client
+
+    return sign_in
+
+
+@pytest.fixture
+def signed_in_again(signed_in: Callable[[Member | Account], Client]) -> Callable[[Member | Account], Client]:
+    """The same, of somebody who has just proved once more that it is them (`members.access.asked_again`)."""
+
+    def sign_in(who: Member | Account) -> Client:
+        client = signed_in(who)
+        account = who.account if isinstance(who, Member) else who
+        request = HttpRequest()
+        assert account is not None
+        request.session, request.user = client.session, account
+        record_authentication(request, account, method="password", reauthenticated=True)
+        request.session.save()
         return client
 
     return sign_in

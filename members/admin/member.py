@@ -118,4 +118,6 @@ class MemberAdmin(ExactSearchAdmin):
     def sign_in(self, member: Member) -> str | SafeString:
         if member.account is None:
             return _("no account")
+        if member.closed_at is not None:
+            return label(_("closed on %(day)s") % {"day": moment(member.closed_at)})
         return label(_("may sign in"), "good") if member.account.is_active else label(_("may not sign in"), "bad")

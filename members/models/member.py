@@ -65,6 +65,7 @@ class Member(models.Model):
     notice = models.ForeignKey(Notice, models.PROTECT, null=True, verbose_name=_("notice shown at sign-up"))
     language = models.CharField(_("language"), max_length=2, choices=LANGUAGE_CHOICES, default="ko")
     joined_at = models.DateTimeField(_("joined"), default=now, editable=False)
+    closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     said_14_or_over = models.BooleanField(_("said to be 14 or over"), default=False)
 
     name = SealedTextField(verbose_name=_("name"), null=True)
@@ -98,6 +99,8 @@ class Member(models.Model):
         indexes = [
             models.Index(fields=["-joined_at", "-id"], name="members_newest"),
             models.Index(fields=["kind", "-joined_at", "-id"], name="members_newest_of_kind"),
+            # What a lifted hold has left behind of memberships that ended.
+            models.Index(fields=["closed_at"], condition=Q(closed_at__isnull=False), name="members_closed"),
         ]
         constraints = [
             models.CheckConstraint(condition=_holds_what_its_kind_asks(), name="members_hold_what_their_kind_asks"),

@@ -10,7 +10,10 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django_tasks import task
 
+from privacy_portal.actors import Actor
 from privacy_portal.clock import now
+from privacy_portal.vault.destruction import destroy_key
+from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
 from .models import Mail
@@ -25,6 +28,17 @@ ATTEMPTS = 12
 def post(*, to: str, subject: str, text: str, data_key: DataKey) -> Mail:
     """Put an e-mail into the outbox. It is sent once the surrounding transaction has been committed."""
     mail = Mail.objects.create(to=to, subject=subject, text=text, data_key=data_key)
+    deliver.enqueue(str(mail.pk))
+    return mail
+
+
+def post_last(*, to: str, subject: str, text: str, ground: DataKey.Ground, ground_id: UUID) -> Mail:
+    """Post an e-mail about a ground that has ended, to whoever it was: sealed under a key that dies once it is sent.
+
+    Call it after the ground's own keys were destroyed.
+    """
+    key = make_data_key(ground, ground_id, subject_id=ground_id, items=["email"])
+    mail = Mail.objects.create(to=to, subject=subject, text=text, data_key=key, key_is_its_own=True)
     deliver.enqueue(str(mail.pk))
     return mail
 
@@ -70,3 +84,5 @@ def _end(mail: Mail) -> None:
     mail.to = mail.subject = mail.text = None
     mail.ended_at = now()
     mail.save(update_fields=["to", "subject", "text", "ended_at"])
+    if mail.key_is_its_own:
+        destroy_key(mail.data_key_id, because="mail.ended", actor=Actor.system("deliver_mail"))

@@ -14,11 +14,12 @@ class Mail(models.Model):
     """An e-mail waiting to be sent, sealed under the key of the person it goes to.
 
     It goes with its ground: when that key is destroyed, what still waits cannot be sent. Once sent, address
-    and text are forgotten.
+    and text are forgotten. One to somebody whose ground has ended has a key of its own, which ends with it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     data_key = models.ForeignKey(DataKey, models.PROTECT, related_name="+")
+    key_is_its_own = models.BooleanField(default=False)
     to = SealedTextField(null=True)
     subject = SealedTextField(null=True)
     text = SealedTextField(null=True)

@@ -9,12 +9,14 @@ class RetentionConfig(AppConfig):
 
     def ready(self) -> None:
         from consents import ending
+        from members import closing as membership_closing
         from privacy_portal.vault import destruction
         from requests import effects
 
-        from . import complaints, deleting, holds
+        from . import closing, complaints, deleting, holds
 
         destruction.holds.append(holds.held_among)
         # After the desk's own, which first ends what rests on the consent.
         ending.before_destroying.append(complaints.keep_what_ends)
         effects.keepers.append(deleting.keep)
+        membership_closing.keepers.append(closing.KEEPER)

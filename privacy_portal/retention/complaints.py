@@ -6,6 +6,7 @@ import json
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_tasks import task
 
@@ -29,24 +30,24 @@ def complaint_kinds() -> list[str]:
     return [kind.code for kind in kinds.kinds().values() if kind.complaint]
 
 
+def finished() -> QuerySet[MemberRequest]:
+    """Complaints whose handling is done."""
+    return MemberRequest.objects.filter(kind__in=complaint_kinds(), state=State.DONE)
+
+
 @task()
 def keep_finished() -> None:
     """Move the records of complaints that nobody can object to any more; run by the schedule."""
     months = rule_in_force("request_records").months
-    finished = MemberRequest.objects.filter(
-        kind__in=complaint_kinds(),
-        state=State.DONE,
-        closed_at__lte=months_after(now(), -months),
-        data_key__wrapped_key__isnull=False,
-    )
-    for request_id in finished.order_by("closed_at").values_list("pk", flat=True):
+    over = finished().filter(closed_at__lte=months_after(now(), -months), data_key__wrapped_key__isnull=False)
+    for request_id in over.order_by("closed_at").values_list("pk", flat=True):
         keep(request_id, actor=Actor.system("keep_complaints"))
 
 
 def keep_what_ends(event: ConsentEvent, actor: Actor) -> None:
     """A consent ends: the records of finished complaints that rest on it move before they are destroyed (W8)."""
-    finished = MemberRequest.objects.filter(consent=event.consent_id, kind__in=complaint_kinds(), state=State.DONE)
-    for request_id in finished.order_by("pk").values_list("pk", flat=True):
+    resting = finished().filter(consent=event.consent_id)
+    for request_id in resting.order_by("pk").values_list("pk", flat=True):
         keep(request_id, actor=actor)
 
 

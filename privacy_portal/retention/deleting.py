@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from consents.models import Consent, ConsentValue
 from privacy_portal.actors import Actor
 
@@ -16,15 +18,18 @@ KEPT = {
 }
 
 
-def keep(consents: list[Consent], actor: Actor) -> list[str]:
+def kept_of(consent: Consent) -> tuple[str, list[ConsentValue]]:
+    """The rule by which law has something of a consent kept, and the values; none where it keeps nothing."""
+    rule, items = KEPT.get(consent.collection_id, ("", []))
+    living = ConsentValue.objects.filter(consent=consent, item__in=items, data_key__wrapped_key__isnull=False)
+    return rule, list(living.select_related("data_key")) if items else []
+
+
+def keep(consents: Iterable[Consent], actor: Actor) -> list[str]:
     """Move what law keeps of consents that are about to be withdrawn; returns the rules by which something stays."""
     rules = []
     for consent in consents:
-        if consent.collection_id not in KEPT:
-            continue
-        rule, items = KEPT[consent.collection_id]
-        living = ConsentValue.objects.filter(consent=consent, item__in=items, data_key__wrapped_key__isnull=False)
-        values = list(living.select_related("data_key"))
+        rule, values = kept_of(consent)
         if values:
             retaining.keep(
                 rule,

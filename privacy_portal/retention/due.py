@@ -16,6 +16,7 @@ from members.models import Member
 from privacy_portal.audit.ledger.months import month_after
 from privacy_portal.audit.months import month_at
 from privacy_portal.clock import beginning_of
+from privacy_portal.outbox.models import Mail
 from privacy_portal.policy.models import MemberKind
 from privacy_portal.vault.models import DataKey
 from requests.models import CLOSED, Document, Draft, MemberRequest
@@ -95,6 +96,16 @@ def _visitors(rule: RetentionRule, at: datetime) -> Keys:
     return _living(DataKey.Ground.MEMBERSHIP).filter(pk__in=gone.values("data_key")).annotate(since=Subquery(since))
 
 
+def _memberships(rule: RetentionRule, at: datetime) -> Keys:
+    """What memberships that were closed held: only what a hold kept when that was done, or an error."""
+    closed = Member.objects.filter(closed_at__lte=months_after(at, -rule.months))
+    since = closed.filter(pk=OuterRef("ground_id")).values("closed_at")[:1]
+    living = _living(DataKey.Ground.MEMBERSHIP).filter(ground_id__in=closed.values("pk"))
+    # The last e-mail to whoever left is under a key that dies when it is sent.
+    waiting = Mail.objects.filter(data_key=OuterRef("pk"), key_is_its_own=True, ended_at__isnull=True)
+    return living.exclude(Exists(waiting)).annotate(since=Subquery(since))
+
+
 def _retained(rule: RetentionRule, at: datetime) -> Keys:
     over = RetainedRecord.objects.filter(rule__code=rule.code, keep_until__lt=timezone.localdate(at))
     since = RetainedRecord.objects.filter(data_key=OuterRef("pk")).values("keep_until")[:1]
@@ -120,6 +131,7 @@ SOURCES: dict[str, Source] = {
     "consent_values": Source(_values),
     "consent_evidence": Source(_evidence),
     "visitors": Source(_visitors),
+    "memberships": Source(_memberships),
     "request_records": Source(_requests),
     "contract_records": RETAINED,
     "payment_records": RETAINED,

@@ -29,6 +29,7 @@ class RetentionRule(models.Model):
         CONSENT_ENDED = "consent_ended", _("end of the consent")
         LAST_CONSENT_ENDED = "last_consent_ended", _("end of the person's last consent")
         RECORDED_EVENT = "recorded_event", _("what is recorded")
+        MEMBERSHIP_CLOSED = "membership_closed", _("end of the membership")
         REQUEST_CLOSED = "request_closed", _("end of the request")
 
     code = models.SlugField(_("code"), max_length=40)
@@ -38,7 +39,8 @@ class RetentionRule(models.Model):
     counts_from = models.CharField(_("counted from"), max_length=20, choices=CountsFrom)
     ground_ko = models.CharField(_("ground (Korean)"), max_length=200)
     ground_en = models.CharField(_("ground (English)"), max_length=200)
-    source = models.CharField(_("source"), max_length=200)
+    source_ko = models.CharField(_("source (Korean)"), max_length=200)
+    source_en = models.CharField(_("source (English)"), max_length=200)
     effective_from = models.DateField(_("in force from"))
     effective_to = models.DateField(_("in force until"), null=True, blank=True)
     set_by_officer = models.BooleanField(_("period set by the privacy officer"), default=False)
@@ -65,6 +67,10 @@ class RetentionRule(models.Model):
     @property
     def ground(self) -> str:
         return in_language(self, "ground")
+
+    @property
+    def source(self) -> str:
+        return in_language(self, "source")
 
 
 class LegalHold(models.Model):

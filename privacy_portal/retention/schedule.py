@@ -97,7 +97,9 @@ def months_after(moment: datetime, months: int) -> datetime:
 
 
 def _from(row: dict[str, Any]) -> RetentionRule:
-    names = {f"{part}_{language}": row[part][language] for part in ("name", "ground") for language in ("ko", "en")}
-    facts = {part: row[part] for part in ("code", "months", "counts_from", "source", "effective_from")}
+    names = {
+        f"{part}_{language}": row[part][language] for part in ("name", "ground", "source") for language in ("ko", "en")
+    }
+    facts = {part: row[part] for part in ("code", "months", "counts_from", "effective_from")}
     optional = ("effective_to", "set_by_officer", "needs_second_officer")
     return RetentionRule(**names, **facts, **{part: row[part] for part in optional if part in row})

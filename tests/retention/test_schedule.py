@@ -31,7 +31,7 @@ def test_each_kind_of_record_has_its_period_ground_source_and_dates(code: str, m
     assert rule.months == months
     assert rule.ground_ko
     assert rule.ground_en
-    assert "Article" in rule.source
+    assert "Article" in rule.source_en
     assert rule.effective_from <= schedule.today()
 
 

@@ -30,7 +30,7 @@ class RetentionRuleAdmin(RecordAdmin):
         "shown_period",
         "counts_from",
         "shown_ground",
-        "source",
+        "shown_source",
         "shown_from",
         "shown_until",
         "set_by_officer",
@@ -86,6 +86,10 @@ class RetentionRuleAdmin(RecordAdmin):
     @display(description=gettext_lazy("ground"))
     def shown_ground(self, rule: RetentionRule) -> str:
         return rule.ground
+
+    @display(description=gettext_lazy("source"))
+    def shown_source(self, rule: RetentionRule) -> str:
+        return rule.source
 
     @display(description=gettext_lazy("in force from"))
     def shown_from(self, rule: RetentionRule) -> str:

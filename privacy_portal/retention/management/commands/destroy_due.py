@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
     def show(self) -> None:
         for rule, count in (found := runs.counts_of_due(now())).items():
-            self.stdout.write(f"due      {count:>8}  {rule.code}: {rule.ground_en} ({rule.source})")
+            self.stdout.write(f"due      {count:>8}  {rule.code}: {rule.ground_en} ({rule.source_en})")
         for code, count in due.held_back(now()).items():
             self.stdout.write(f"on hold  {count:>8}  {code}")
         for run in DestructionRun.objects.exclude(state__in=("done", "cancelled")).order_by("pk"):
