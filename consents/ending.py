@@ -8,11 +8,19 @@ from privacy_portal.actors import Actor
 from privacy_portal.vault.destruction import destroy_ground
 from privacy_portal.vault.models import DataKey
 
-from .models import ConsentEvent
+from .models import Consent, ConsentEvent
 
 # Each is told in the transaction of the event, while what was given can still be read: to end what rests on the
 # consent, or to keep apart what law makes the company keep (W8).
 before_destroying: list[Callable[[ConsentEvent, Actor], None]] = []
+
+# Each says by which rules of the retention schedule law has something of a consent kept when it ends (K2).
+kept_by_law: list[Callable[[Consent], list[str]]] = []
+
+
+def rules_that_keep(consent: Consent) -> list[str]:
+    """The codes of the rules by which something stays when this consent ends: told before it does, and after."""
+    return sorted({rule for keeps in kept_by_law for rule in keeps(consent)})
 
 
 def end(event: ConsentEvent, *, actor: Actor) -> None:

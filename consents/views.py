@@ -19,7 +19,7 @@ from privacy_portal.errors import PortalError
 from privacy_portal.policy.changes import compare
 from privacy_portal.policy.models import Collection, Notice
 
-from . import asking, giving, pages
+from . import asking, ending, giving, pages
 from .forms import GiveForm
 from .models import Consent, State
 from .refusing import refuse
@@ -239,6 +239,7 @@ def _detail(
         "item_states": item_states,
         "will_be_destroyed": [item.name for item in item_states if item.held],
         "uses_membership": [item.name for item in items_asked if item.is_held and item.code in agreed],
+        "kept_by_law": ending.rules_that_keep(consent) if consent and agreed_on else [],
         "never_taken": [item.name for item in items_asked if item.is_never_taken],
         "history": history,
         "destroyed": pages.destroyed_with(consent, names) if consent else [],

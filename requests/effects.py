@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from consents import correcting, suspending, withdrawal
+from consents.ending import rules_that_keep
 from consents.models import Consent, ConsentValue, State
 from members import changing
 from privacy_portal.actors import Actor
@@ -24,10 +25,6 @@ from .models import State as RequestState
 
 Granted = dict[str, Any]
 Details = dict[str, Any]
-
-# A room above registers what keeps records apart before they are deleted (Q7, W8): it is told the consents that are
-# to be withdrawn, and gives the codes of the retention rules under which something of them stays.
-keepers: list[Callable[[list[Consent], Actor], list[str]]] = []
 
 
 @dataclass(frozen=True)
@@ -185,7 +182,7 @@ def _delete(member_request: MemberRequest, granted: Granted, actor: Actor) -> De
     consents = [
         consent for consent in _consents(member_request, codes) if consent.state in (State.GIVEN, State.SUPERSEDED)
     ]
-    kept = sorted({rule for keep in keepers for rule in keep(consents, actor)})
+    kept = sorted({rule for consent in consents for rule in rules_that_keep(consent)})
     for consent in consents:
         withdrawal.withdraw(consent, language=member_request.language, actor=actor)
     items = [item for item in member.optional_items() if item in codes]

@@ -11,12 +11,12 @@ class RetentionConfig(AppConfig):
         from consents import ending
         from members import closing as membership_closing
         from privacy_portal.vault import destruction
-        from requests import effects
 
-        from . import closing, complaints, deleting, holds
+        from . import closing, complaints, holds, payments
 
         destruction.holds.append(holds.held_among)
         # After the desk's own, which first ends what rests on the consent.
         ending.before_destroying.append(complaints.keep_what_ends)
-        effects.keepers.append(deleting.keep)
+        ending.before_destroying.append(payments.keep_what_ends)
+        ending.kept_by_law.append(payments.rules_of)
         membership_closing.keepers.append(closing.KEEPER)

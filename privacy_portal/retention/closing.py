@@ -1,8 +1,8 @@
 """What law has us keep of a membership that is closed: moved apart while it can still be read (K2, K3, W8).
 
-Of whoever paid, the record of the contract stays, with what says whose it was; of whoever never did, nothing. What
-was paid stays as the record of the payment, the record of a complaint as such. The proof of each consent stays where
-it is, under a key of its own.
+Of whoever paid, the record of the contract stays, with what says whose it was; of whoever never did, nothing. The
+record of a payment moves when its consent ends (`payments`), that of a complaint as such. The proof of each consent
+stays where it is, under a key of its own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from privacy_portal.actors import Actor
 from privacy_portal.clock import now
 from requests.models import MemberRequest
 
-from . import complaints, deleting, retaining
+from . import complaints, payments, retaining
 from .schedule import months_after, rule_in_force
 
 CONTRACT = "contract_records"
@@ -34,7 +34,7 @@ def _told(member: Member) -> list[Stays]:
     if _has_paid(member):
         stays.append(_stays(CONTRACT, now()))
     for consent in _given(member):
-        rule, values = deleting.kept_of(consent)
+        rule, values = payments.kept_of(consent)
         if values:
             stays.append(_stays(rule, max(value.given_at for value in values)))
     for closed_at in _complaints(member).values_list("closed_at", flat=True):
@@ -56,7 +56,6 @@ def _keep(member: Member, actor: Actor) -> None:
             moved_from="members.member",
             actor=actor,
         )
-    deleting.keep(_given(member), actor)
     for request_id in _complaints(member).filter(data_key__wrapped_key__isnull=False).values_list("pk", flat=True):
         complaints.keep(request_id, actor=actor)
 
@@ -64,7 +63,7 @@ def _keep(member: Member, actor: Actor) -> None:
 def _has_paid(member: Member) -> bool:
     """Whether a payment was ever agreed to; then there was a sale, whose record the law asks for."""
     agreed = ConsentEvent.objects.filter(kind__in=(Given.GIVEN, Given.RENEWED))
-    return agreed.filter(consent__member=member, consent__collection__in=deleting.KEPT).exists()
+    return agreed.filter(consent__member=member, consent__collection__in=payments.KEPT).exists()
 
 
 def _given(member: Member) -> QuerySet[Consent]:

@@ -16,4 +16,6 @@ register = template.Library()
 @register.filter
 def rules_named(codes: Iterable[str]) -> list[RetentionRule]:
     """The rules of these codes as they hold today: what is kept, how long and by which law."""
-    return list(RetentionRule.objects.in_force(timezone.localdate(now())).filter(code__in=list(codes)))
+    if not (codes := list(codes)):
+        return []
+    return list(RetentionRule.objects.in_force(timezone.localdate(now())).filter(code__in=codes))
