@@ -46,10 +46,16 @@ def give(
     `items` are the codes agreed to; `values` what was typed, by item code. A consent that is to be asked
     again is renewed, and keeps the values it holds unless new ones are typed. Giving the same twice is one
     event. Raises `PortalError`: `notice_replaced`, `item_required`, `choice_required`, `already_given`,
-    `needs_documents`, or what is wrong with a value.
+    `needs_documents`, `needs_representative`, `representative_signed`, or what is wrong with a value.
     """
     agreed = set(items)
     asked = _asked(member, collection, notice, actor)
+    if member.needs_representative and not reason.strip():
+        raise PortalError(
+            "representative_signed",
+            _("Write that the legal representative signed, and where the paper is filed."),
+            field="reason",
+        )
     if asking.needs_documents(asked):
         raise PortalError(
             "needs_documents",
@@ -170,6 +176,8 @@ def agree_to_item(consent: Consent, item: str, *, value: str, language: str, act
     _must_stand(consent)
     if item in consent.items:
         return consent.events.latest("id")
+    if refusal := why_not_alone(consent.member, actor):
+        raise refusal
     asked = asking.asked_items(consent.member, consent.notice)
     agreed = {*consent.items, item}
     if refusal := asking.why_not_enough(asked, agreed):
@@ -205,6 +213,19 @@ def take_back_item(consent: Consent, item: str, *, language: str, actor: Actor) 
     return event
 
 
+def why_not_alone(member: Member, actor: Actor) -> PortalError | None:
+    """Why this member's account cannot give a consent alone, if so: a child's needs the representative too (S7).
+
+    Staff record what the representative signed.
+    """
+    if member.needs_representative and actor.kind != "staff":
+        return PortalError(
+            "needs_representative",
+            _("You cannot say yes to this alone. Ask your mother, father or guardian to write to us: they must agree."),
+        )
+    return None
+
+
 def check_date(consent: Consent | None, at: datetime | None) -> None:
     """What came on paper may carry an earlier date, but not one before the consent's last change, nor a later day."""
     if at is None:
@@ -221,7 +242,7 @@ def check_date(consent: Consent | None, at: datetime | None) -> None:
 
 
 def _asked(member: Member, collection: Collection, notice: Notice, actor: Actor) -> list[asking.AskedItem]:
-    if refusal := asking.why_not_asked(member, collection):
+    if refusal := asking.why_not_asked(member, collection) or why_not_alone(member, actor):
         raise refusal
     in_force = asking.notice_in_force(collection)
     # Staff record forms that were signed earlier; they count unless everybody has been asked again since.

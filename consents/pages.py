@@ -9,7 +9,9 @@ from datetime import datetime, timedelta
 from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext_lazy as _
 
-from members.models import Member
+from members.models import Member, PaymentMethod
+from members.models.payment_method import NEVER_WHOLE
+from members.payment_methods.showing import shown as shown_masked
 from privacy_portal.audit.masking import hides_something, in_full, masked
 from privacy_portal.clock import now
 from privacy_portal.policy.headings import Section, under_headings
@@ -114,6 +116,7 @@ class HeldValue:
     ground: str
     consent: Consent | None
     since: datetime
+    method: PaymentMethod | None = None
 
 
 def values_of(member: Member, *, show: str = "") -> list[HeldValue]:
@@ -121,12 +124,19 @@ def values_of(member: Member, *, show: str = "") -> list[HeldValue]:
     names = Item.objects.in_bulk()
 
     def held(
-        key: str, item: str, sealed: SealedValue, ground: str, consent: Consent | None, since: datetime
+        key: str,
+        item: str,
+        sealed: SealedValue,
+        ground: str,
+        consent: Consent | None,
+        since: datetime,
+        method: PaymentMethod | None = None,
     ) -> HeldValue:
-        asked_for = show in (key, "all")
-        shown = in_full(item, sealed) if asked_for else masked(item, sealed)
-        hides = hides_something(item, sealed) and not asked_for
-        return HeldValue(key, item, str(names[item]), shown, hides, asked_for, ground, consent, since)
+        may_be_whole = method is None or item not in NEVER_WHOLE
+        asked_for = show in (key, "all") and may_be_whole
+        shown = in_full(item, sealed) if asked_for else shown_masked(item, sealed)
+        hides = hides_something(item, sealed) and not asked_for and may_be_whole
+        return HeldValue(key, item, str(names[item]), shown, hides, asked_for, ground, consent, since, method)
 
     values = [
         held(f"membership.{item}", item, sealed, DataKey.Ground.MEMBERSHIP, None, member.joined_at)
@@ -139,6 +149,12 @@ def values_of(member: Member, *, show: str = "") -> list[HeldValue]:
     )
     values += [
         held(str(one.pk), one.item_id, one.value, DataKey.Ground.CONSENT, one.consent, one.given_at) for one in given
+    ]
+    methods = member.payment_methods.filter(ended_at__isnull=True).select_related("data_key")
+    values += [
+        held(f"{method.pk}.{item}", item, sealed, DataKey.Ground.PAYMENT_METHOD, None, method.added_at, method)
+        for method in methods
+        for item, sealed in method.held_items().items()
     ]
     return values
 

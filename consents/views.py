@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from members.access import member_page
 from members.models import Member
+from privacy_portal.actors import Actor
 from privacy_portal.doors import actor_of
 from privacy_portal.errors import PortalError
 from privacy_portal.policy.changes import compare
@@ -196,7 +197,8 @@ def data(request: HttpRequest, member: Member) -> HttpResponse:
     context = {
         "member": member,
         "optional": member.optional_items(),
-        "of_membership": [value for value in values if value.consent is None],
+        "of_membership": [value for value in values if value.consent is None and value.method is None],
+        "of_methods": [value for value in values if value.method is not None],
         "of_consents": [value for value in values if value.consent is not None],
     }
     return render(request, "consents/data.html", context)
@@ -244,6 +246,7 @@ def _detail(
         "history": history,
         "destroyed": pages.destroyed_with(consent, names) if consent else [],
         "can_be_asked": asking.why_not_asked(member, collection) is None,
+        "not_alone": giving.why_not_alone(member, Actor("member")),
     }
 
 

@@ -10,6 +10,10 @@ from django.template.loader import render_to_string
 from privacy_portal.audit.masking import masked
 
 from .models import Account, Member
+from .naver.account_page import naver_part
+from .payment_methods.account_page import payment_part
+from .second_factor.views import second_factor_part
+from .sessions.views import sessions_part
 
 Part = Callable[[HttpRequest, Member], str]
 
@@ -25,7 +29,22 @@ def closing_part(request: HttpRequest, member: Member) -> str:
     return render_to_string("members/account/close.html", {}, request)
 
 
-PARTS: tuple[Part, ...] = (sign_in_part, closing_part)
+def representative_part(request: HttpRequest, member: Member) -> str:
+    """Of a child: that the representative agreed, when and how. The details are the representative's own."""
+    if member.representative is None:
+        return ""
+    return render_to_string("members/account/representative.html", {"consent": member.representative}, request)
+
+
+PARTS: tuple[Part, ...] = (
+    sign_in_part,
+    naver_part,
+    second_factor_part,
+    sessions_part,
+    representative_part,
+    payment_part,
+    closing_part,
+)
 
 
 def parts_of(request: HttpRequest, member: Member) -> list[str]:

@@ -20,11 +20,16 @@ class MembersConfig(AppConfig):
         from privacy_portal.vault.endings import Room, rooms
         from privacy_portal.vault.models import DataKey
 
-        from . import closing
+        from . import closing, portable
         from .directory import DIRECTORY
+        from .payment_methods import restoring
+        from .second_factor import sealing
 
+        sealing.connect()
         people.register(DIRECTORY)
+        portable.register()
         rooms[DataKey.Ground.MEMBERSHIP] = Room(closing.standing, closing.end_again, closing.on_record)
+        rooms[DataKey.Ground.PAYMENT_METHOD] = Room(restoring.standing, restoring.end_again, restoring.on_record)
 
 
 def note_sign_in(sender: Any, user: Any, **kwargs: Any) -> None:

@@ -28,9 +28,13 @@ from privacy_portal.vault.destruction import destroy_ground, note_end
 from privacy_portal.vault.endings import Ending
 from privacy_portal.vault.models import DataKey
 
+from . import changing_address
 from .addresses import ALIAS_DOMAIN
 from .locking import locked
-from .models import Account, Member
+from .models import Account, AddressChange, Member
+from .naver import linking
+from .payment_methods import removing
+from .second_factor import factors
 
 BECAUSE = "membership.closed"
 # How often closing begins again where it and another step waited for each other.
@@ -89,7 +93,9 @@ def plan(member: Member) -> Plan:
     names = Item.objects.in_bulk([item for item, value in member.held_items().items() if not value.is_destroyed])
     in_order = [str(names[item]) for item in member.held_items() if item in names]
     held = Ends(_("Held for your membership"), in_order, _("We destroy it."))
-    ends = [held, *(one for part in parts for one in part.told(member))]
+    living = member.payment_methods.filter(ended_at__isnull=True).order_by("-added_at")
+    methods = Ends(_("Payment methods"), [method.get_kind_display() for method in living], _("We destroy them."))
+    ends = [held, methods, *(one for part in parts for one in part.told(member))]
     return Plan([one for one in ends if one.things], [one for keeper in keepers for one in keeper.told(member)])
 
 
@@ -140,6 +146,8 @@ def _close(member: Member, actor: Actor) -> None:
         part.end(member, actor)
     member.closed_at = ended_at
     save_as(actor, member, reason=BECAUSE)
+    removing.remove_all(member, actor=actor)
+    linking.unlink(account, actor=actor)
     _end_account(account, actor)
     destroy_ground(DataKey.Ground.MEMBERSHIP, member.pk, because=BECAUSE, actor=actor)
     note_end(Ending(DataKey.Ground.MEMBERSHIP, member.pk, BECAUSE, ended_at))
@@ -149,8 +157,11 @@ def _close(member: Member, actor: Actor) -> None:
 
 def _end_account(account: Account, actor: Actor) -> None:
     """Nobody signs in with it any more, and its address is free for somebody, or the same person, to join anew."""
+    for change_id in AddressChange.objects.filter(account=account, ended_at__isnull=True).values_list("pk", flat=True):
+        changing_address.cancel(change_id, actor=actor)
+    factors.forget(account)  # and every session
     account.is_active = False
-    account.set_unusable_password()  # ends every session of it as well
+    account.set_unusable_password()
     account.alias = f"closed-{account.pk.hex}@{ALIAS_DOMAIN}"
     save_as(actor, account, reason=BECAUSE)
     EmailAddress.objects.filter(user=account).delete()

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, cast
+from uuid import uuid4
 
 from allauth.account.forms import SignupForm
+from allauth.account.internal.flows.email_verification import get_address_for_user
+from allauth.account.utils import has_verified_email
 from django import forms
+from django.db import transaction
 from django.http import HttpRequest, QueryDict
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +23,7 @@ from privacy_portal.policy.values import normal_value
 
 from .addresses import alias_of
 from .models import OPTIONAL_ITEMS, REQUIRED_ITEMS, Account
+from .sign_in import PASSWORD_RULES
 from .signup import may_give_optional_items, notice_for, sign_up
 
 # How a browser can help to fill a field in (WCAG 1.3.5), and which keyboard a phone shows.
@@ -61,6 +66,7 @@ class AgeStatement(forms.Form):
 class SignUpForm(SignupForm):
     """Sign-up of one kind of member: the items its notice names, required and optional, and no others."""
 
+    account_already_exists: bool
     age = AgeStatement.base_fields["age"]
     notice = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -75,7 +81,7 @@ class SignUpForm(SignupForm):
             widget=forms.EmailInput(attrs={"autocomplete": "email"}),
         )
         self.fields["password1"].widget.attrs.pop("placeholder", None)
-        self.fields["password1"].help_text = _("At least 10 characters. Not only digits, and not a common password.")
+        self.fields["password1"].help_text = PASSWORD_RULES
         for item in ORDER:
             if item in REQUIRED_ITEMS[kind] or item in OPTIONAL_ITEMS.get(kind, ()):
                 self.fields[item] = self._field(item, in_language(names[item], "name"))
@@ -140,21 +146,29 @@ class SignUpForm(SignupForm):
         return [self[item] for item in ORDER if item in OPTIONAL_ITEMS.get(self.kind, ())]
 
     def try_save(self, request: HttpRequest) -> Any:
+        """Join; with an address that somebody has, do the same work and undo it, so that nothing tells them apart."""
+        assert transaction.get_connection().in_atomic_block  # noqa: S101 (else there would be nothing to undo)
+        before, account = transaction.savepoint(), None
         try:
-            return super().try_save(request)
+            account = self.save(request, nobodys_address() if self.account_already_exists else "")
         except PortalError as error:
-            # Somebody joined with this address a moment ago: as if it had been known all along (the page and
-            # its time are the same for known and unknown addresses).
             if error.code != "email_taken":
                 raise
-            self.account_already_exists = True
+            self.account_already_exists = True  # somebody joined with it a moment ago
+        if self.account_already_exists:
+            transaction.savepoint_rollback(before)
+            if account is not None:  # what allauth asks of a new one before it writes to it
+                has_verified_email(account)
+                get_address_for_user(account)
             return super().try_save(request)
+        transaction.savepoint_commit(before)
+        return account, None
 
-    def save(self, request: HttpRequest) -> Account:
+    def save(self, request: HttpRequest, email: str = "") -> Account:
         typed = {item: self.cleaned_data.get(item, "") for item in ORDER if item in self.fields}
         member = sign_up(
             self.kind,
-            typed | {"email": self.data["email"]},
+            typed | {"email": email or self.data["email"]},
             password=self.cleaned_data["password1"],
             notice=Notice.objects.select_related("collection").get(pk=self.cleaned_data["notice"]),
             said_14_or_over=self.cleaned_data["age"] == "14_or_over",
@@ -162,6 +176,11 @@ class SignUpForm(SignupForm):
             actor=actor_of(request),
         )
         return cast(Account, member.account)  # only visitors have none
+
+
+def nobodys_address() -> str:
+    """An address that cannot be anybody's (RFC 2606)."""
+    return f"{uuid4().hex}@nobody.invalid"
 
 
 KINDS = {"individual": MemberKind.INDIVIDUAL, "business": MemberKind.BUSINESS}

@@ -19,7 +19,8 @@ from privacy_portal.vault.models import DataKey
 
 from .addresses import alias_of
 from .changing import put_values
-from .models import OPTIONAL_ITEMS, REQUIRED_ITEMS, Account, Member
+from .models import OPTIONAL_ITEMS, REQUIRED_ITEMS, Account, Member, RepresentativeConsent
+from .representatives.using import use
 
 COLLECTIONS = {
     MemberKind.INDIVIDUAL: "membership.individual_signup",
@@ -50,20 +51,24 @@ def sign_up(
     language: str,
     actor: Actor,
     verified: bool = False,
+    representative: RepresentativeConsent | None = None,
 ) -> Member:
     """Make an account and a member of `kind` from the values typed, by item code.
 
-    `notice` is what the person was shown. Raises `PortalError`: `under_14` (S7), `notice_replaced`,
-    `email_taken` (never tell a stranger which), `item_not_asked`, or what is wrong with a value.
+    `notice` is what the person was shown. A child joins, as an individual, on the consent of a `representative`, which
+    is used up with it. Raises `PortalError`: `under_14` (S7), `notice_replaced`, `email_taken` (never tell a stranger
+    which), `item_not_asked`, what is wrong with a value, or why the representative's consent cannot be used.
     """
-    if not said_14_or_over:
+    if said_14_or_over == (representative is not None) or (representative and kind != MemberKind.INDIVIDUAL):
         raise PortalError("under_14", _("Joining needs the consent of a parent or guardian before the age of 14."))
     if notice != notice_for(kind):
         raise PortalError("notice_replaced", _("What we tell you here has changed. Please read the new version."))
     held = _held_values(kind, values, notice)
     email = normal_email(values.get("email", ""))
 
-    member_id = uuid.uuid4()
+    if representative is not None:
+        representative = use(representative.pk, actor=actor)
+    member_id = uuid.uuid4() if representative is None else representative.pk
     needed = {item: value for item, value in held.items() if item in REQUIRED_ITEMS[kind]}
     key = make_data_key(DataKey.Ground.MEMBERSHIP, member_id, subject_id=member_id, items=["email", *needed])
     account = Account(alias=alias_of(email), data_key=key, email=email, language=language)
@@ -84,7 +89,8 @@ def sign_up(
         data_key=key,
         notice=notice,
         language=language,
-        said_14_or_over=True,
+        said_14_or_over=said_14_or_over,
+        representative=representative,
     )
     put_values(member, held)
     save_as(acting, member, reason="sign-up", force_insert=True)

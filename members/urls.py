@@ -1,6 +1,7 @@
-from django.urls import path
+from django.urls import include, path
 
 from . import views
+from .sessions import views as sessions
 
 app_name = "members"
 urlpatterns = [
@@ -11,6 +12,15 @@ urlpatterns = [
     path("closed/", views.closed, name="closed"),
     path("my/account/close/", views.close_membership, name="close"),
     path("my/account/", views.account, name="account"),
-    path("sign-up/under-14/", views.under_14, name="under_14"),
+    path("", include("members.address.urls")),
+    path("", include("members.naver.urls")),
+    path("sign-up/under-14/", include("members.representatives.urls")),
+    path("my/payment-methods/", include("members.payment_methods.urls")),
+    path("account/sessions/", sessions.sessions, name="sessions"),
+    path("account/sessions/end-others/", sessions.end_other_sessions, name="end_other_sessions"),
+    path("account/sessions/<uuid:session>/end/", sessions.end_session, name="end_session"),
+    path("account/session/", sessions.session_state, name="session_state"),
+    path("account/session/keep/", sessions.keep_session, name="keep_session"),
+    path("account/session/again/", sessions.signed_in_again, name="signed_in_again"),
     path("sign-up/<slug:kind>/", views.SignUp.as_view(), name="sign_up"),
 ]

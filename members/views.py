@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.views import SignupView
+from allauth.account.views import ConfirmEmailView, SignupView
 from django.contrib import messages
 from django.contrib.auth import logout
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -102,11 +103,6 @@ def choose_kind(request: HttpRequest) -> HttpResponse:
     return render(request, "members/choose_kind.html")
 
 
-@require_safe
-def under_14(request: HttpRequest) -> HttpResponse:
-    return render(request, "members/under_14.html")
-
-
 class SignUp(SignupView):  # type: ignore[misc]
     """allauth's sign-up, with the form of one kind of member."""
 
@@ -121,8 +117,14 @@ class SignUp(SignupView):  # type: ignore[misc]
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         # Nothing of what a child has typed is looked at or kept.
         if request.POST.get("age") == "under_14":
+            messages.info(request, _("We kept nothing of what you typed."))
             return redirect("members:under_14")
         return super().post(request, *args, **kwargs)
+
+    @transaction.atomic
+    def form_valid(self, form: SignUpForm) -> Any:
+        """The account and the mail about it come together or not at all."""
+        return super().form_valid(form)
 
     def get_form_class(self) -> type[SignUpForm]:
         return SignUpForm
@@ -140,3 +142,14 @@ class SignUp(SignupView):  # type: ignore[misc]
         context = super().get_context_data(**kwargs)
         notice: Notice = context["form"].shown
         return {**context, "kind": self.kwargs["kind"], "notice": notice, "items": list(notice.items.all())}
+
+
+class ConfirmEmail(ConfirmEmailView):  # type: ignore[misc]
+    """allauth's confirmation of an address; a link that is used up says so, however it is followed."""
+
+    def post(self, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return super().post(*args, **kwargs)
+        except Http404:
+            self.object = None
+            return self.render_to_response(self.get_context_data())

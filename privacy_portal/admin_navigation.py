@@ -22,6 +22,13 @@ GROUPS = (
         _("People and consents"),
         (
             (_("Members"), "group", "members_member", "members.view_member"),
+            (
+                _("Children's representatives"),
+                "family_restroom",
+                "members_representativeconsent",
+                "members.view_representativeconsent",
+            ),
+            (_("Payment methods"), "credit_card", "members_paymentmethod", "members.view_paymentmethod"),
             (_("Consents"), "fact_check", "consents_consent", "consents.view_consent"),
             (_("Consent events"), "timeline", "consents_consentevent", "consents.view_consentevent"),
         ),
@@ -56,6 +63,9 @@ GROUPS = (
             (_("Ledger"), "verified", "audit_checkpoint", "audit.view_checkpoint"),
             (_("Destruction records"), "delete_forever", "vault_destructionrecord", "vault.view_destructionrecord"),
             (_("Accounts"), "badge", "members_account", "members.view_account"),
+            (_("Requests for rights"), "how_to_reg", "members_rightsrequest", "members.view_rightsrequest"),
+            (_("Changes of rights"), "manage_accounts", "members_rightschange", "members.view_rightschange"),
+            (_("Reviews of rights"), "rule_settings", "members_rightsreview", "members.view_rightsreview"),
         ),
     ),
 )

@@ -7,5 +7,5 @@ from django.http import HttpRequest
 
 
 def portal(request: HttpRequest) -> dict[str, Any]:
-    """What every page may need: whether this is the demo."""
-    return {"is_demo": settings.DEMO}
+    """What every page may need: whether this is the demo, and whether one can sign in with NAVER."""
+    return {"is_demo": settings.DEMO, "has_naver": bool(settings.NAVER_CLIENT_ID)}

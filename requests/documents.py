@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from members.models import Member
+from members.models import Member, PaymentMethod
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
 from privacy_portal.clock import now
@@ -115,9 +115,16 @@ def attach_to_membership(member: Member, attachment: Attachment, *, actor: Actor
     return _seal(attachment, key, actor, member=member)
 
 
+def attach_to_payment_method(method: PaymentMethod, attachment: Attachment, *, actor: Actor) -> Document:
+    """Seal a file on the ground of a payment method, to be destroyed with it; within the transaction that adds it."""
+    ground = DataKey.Ground.PAYMENT_METHOD
+    key = make_data_key(ground, method.pk, subject_id=method.member_id, items=[attachment.item])
+    return _seal(attachment, key, actor, payment_method=method)
+
+
 def kept_with(draft: Draft) -> list[Attachment]:
     """The files kept with a draft, to be filed: they are then sealed anew, on the ground of the request."""
-    return [Attachment(document.item, _taken(document)) for document in _kept(draft)]
+    return [Attachment(document.item, taken_again(document)) for document in _kept(draft)]
 
 
 def _kept(draft: Draft) -> QuerySet[Document]:
@@ -125,7 +132,8 @@ def _kept(draft: Draft) -> QuerySet[Document]:
     return draft.documents.filter(data_key__wrapped_key__isnull=False).select_related("data_key")
 
 
-def _taken(document: Document) -> TakenFile:
+def taken_again(document: Document) -> TakenFile:
+    """A document that is kept, as it was when it was judged: to be sealed anew on another ground."""
     with document.file.open_unseen() as file:
         content = file.read()
     return TakenFile(
@@ -158,6 +166,7 @@ def _seal(
     member_request: MemberRequest | None = None,
     draft: Draft | None = None,
     member: Member | None = None,
+    payment_method: PaymentMethod | None = None,
 ) -> Document:
     taken = attachment.taken
     document = Document(
@@ -165,6 +174,7 @@ def _seal(
         member_request=member_request,
         draft=draft,
         member=member,
+        payment_method=payment_method,
         item=attachment.item,
         data_key=key,
         name=taken.name,

@@ -11,6 +11,8 @@ from typing import Any
 import yaml
 from django.utils.translation import get_language
 
+from privacy_portal.dated_numbers import number_on
+
 FOLDER = Path(__file__).parent
 
 
@@ -162,9 +164,7 @@ def papers() -> dict[str, Text]:
 
 def number(code: str, on: date) -> int:
     """A number of `rules.yaml` as it holds on a day; before the first, the first."""
-    lines = _read("rules")[code]
-    holding = [line for line in lines if line["since"] <= on] or lines[:1]
-    return int(max(holding, key=lambda line: line["since"])["number"])
+    return number_on(_read("rules")[code], on)
 
 
 @cache

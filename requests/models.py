@@ -6,13 +6,14 @@ from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
+from django.db.models.lookups import Exact
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from consents.models import Consent
-from members.models import LANGUAGE_CHOICES, Member
+from members.models import LANGUAGE_CHOICES, Member, PaymentMethod
 from privacy_portal.append_only import TransactionField, append_only, unclosed_rows
 from privacy_portal.audit.history import History
 from privacy_portal.clock import now
@@ -22,6 +23,7 @@ from privacy_portal.vault.files import SealedFileField
 from privacy_portal.vault.models import DataKey
 
 from . import deadlines, kinds
+from .copies.models import DataCopy as DataCopy
 from .kinds import Kind
 
 
@@ -346,9 +348,13 @@ class Message(models.Model):
         return f"{self.member_request_id} · {self.number}"
 
 
+HOLDERS = ("member_request", "draft", "member", "payment_method")
+
+
 class Document(models.Model):
     """A document that came with a request, sealed under a key of its own; or, before that, with a draft. The copy of
-    the business licence that a business may keep is of its membership."""
+    the business licence is of a membership where a business keeps one with it, and of the payment method where it
+    came with that."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     member_request = models.ForeignKey(
@@ -356,6 +362,9 @@ class Document(models.Model):
     )
     draft = models.ForeignKey("Draft", models.PROTECT, null=True, related_name="documents")
     member = models.ForeignKey(Member, models.PROTECT, null=True, related_name="documents", verbose_name=_("member"))
+    payment_method = models.ForeignKey(
+        PaymentMethod, models.PROTECT, null=True, related_name="documents", verbose_name=_("payment method")
+    )
     # Code of an item of the policy, or of `papers.yaml`.
     item = models.SlugField(_("what it is"), max_length=60)
     data_key = models.OneToOneField(DataKey, models.PROTECT, related_name="+", editable=False)
@@ -374,10 +383,8 @@ class Document(models.Model):
         ordering = ["added_at", "id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(member_request__isnull=False, draft__isnull=True, member__isnull=True)
-                | Q(member_request__isnull=True, draft__isnull=False, member__isnull=True)
-                | Q(member_request__isnull=True, draft__isnull=True, member__isnull=False),
-                name="requests_document_of_request_draft_or_member",
+                condition=Exact(Func(*HOLDERS, function="num_nonnulls", output_field=models.IntegerField()), 1),
+                name="requests_document_held_by_exactly_one",
             )
         ]
         indexes = [models.Index(fields=["-added_at", "-id"], name="requests_documents_newest")]

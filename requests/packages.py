@@ -11,26 +11,23 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django_tasks import task
 
-from consents.models import Consent, ConsentEvent, ConsentValue
+from consents.models import Consent, ConsentEvent
 from members.models import Member
 from privacy_portal.actors import Actor
 from privacy_portal.audit.history import save_as
-from privacy_portal.audit.masking import written
 from privacy_portal.clock import beginning_of, now
 from privacy_portal.errors import PortalError
-from privacy_portal.policy.models import Item
 from privacy_portal.vault.destruction import destroy_key
 from privacy_portal.vault.keys import make_data_key
 from privacy_portal.vault.models import DataKey
 
-from . import kinds, record
-from .models import Document, MemberRequest, Package, RequestEvent
+from . import held, kinds, record
+from .models import MemberRequest, Package, RequestEvent
 from .steps import why_not_member
 
 
@@ -89,7 +86,7 @@ def content_of(member: Member, reference: str, parts: Sequence[str]) -> bytes:
     if "items" in parts:
         everything["items"] = _items(member)
     if {"purpose", "period", "consents"} & set(parts):
-        everything["consents"] = [_consent(consent, parts) for consent in _consents(member)]
+        everything["consents"] = [_consent(consent, parts) for consent in held.consents_of(member)]
     if "third_parties" in parts:
         everything["third_parties"] = []
     told = {
@@ -107,34 +104,12 @@ def content_of(member: Member, reference: str, parts: Sequence[str]) -> bytes:
 
 
 def _items(member: Member) -> list[dict[str, str]]:
-    names = {item.pk: str(item) for item in Item.objects.all()}
-    held = [
-        _item(names, code, value.open_unseen(), _("your membership"))
-        for code, value in member.held_items().items()
-        if not value.is_destroyed
+    names = held.item_names()
+    return [
+        {"item": one.item, "name": names.get(one.item, one.item), "value": value, "ground": one.ground}
+        for one in held.held_of(member)
+        if (value := one.written()) is not None
     ]
-    values = ConsentValue.objects.filter(consent__member=member, data_key__wrapped_key__isnull=False)
-    held += [
-        _item(names, value.item_id, value.value.open_unseen(), str(value.consent.collection))
-        for value in values.select_related("data_key", "consent__collection")
-    ]
-    own = Q(member_request__member=member) | Q(member=member)
-    documents = Document.objects.filter(own, data_key__wrapped_key__isnull=False)
-    held += [
-        _item(names, document.item, document.name.open_unseen(), str(document.member_request or _("your membership")))
-        for document in documents.select_related("data_key", "member_request")
-    ]
-    return held
-
-
-def _item(names: dict[str, str], code: str, value: str, ground: str) -> dict[str, str]:
-    name = names.get(code) or str(kinds.papers().get(code, code))
-    return {"item": code, "name": name, "value": written(code, value), "ground": ground}
-
-
-def _consents(member: Member) -> list[Consent]:
-    consents = Consent.objects.with_standing().filter(member=member).select_related("collection", "notice")
-    return list(consents.order_by("collection__position").prefetch_related("events__notice"))
 
 
 def _consent(consent: Consent, parts: Sequence[str]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
-from .views import filing, licence, listing, own, visiting
+from .views import business_documents, copies, filing, licence, listing, own, visiting
 
 app_name = "requests"
 
@@ -37,5 +37,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("my/requests/", include(mine)),
     path("my/data/business-licence/", licence.licence, name="licence"),
     path("my/data/business-licence/file/", licence.licence_file, name="licence_file"),
+    path("my/payment-methods/add/business-documents/", business_documents.add, name="add_business_documents"),
+    path(
+        "my/payment-methods/<uuid:number>/licence/", business_documents.licence_file, name="business_documents_licence"
+    ),
+    path("my/data/copy/", copies.copy, name="copy"),
+    path("my/data/copy/ask/", copies.ask, name="ask_for_copy"),
+    path("my/data/copy/<uuid:copy_id>/", copies.download, name="download_copy"),
     path("requests/", include(of_visitors)),
 ]

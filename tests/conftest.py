@@ -15,7 +15,7 @@ from hypothesis import settings
 
 from members.models import Account, Member
 from members.staff import AUDITOR, PRIVACY_OFFICER, SUPPORT_AGENT
-from tests import factories
+from tests import factories, second_factor
 
 # Playwright runs an event loop in the tests' thread; the ORM is used beside it, not in it.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -105,13 +105,15 @@ def auditor(db: None) -> Account:
 
 @pytest.fixture
 def signed_in() -> Callable[[Member | Account], Client]:
-    """A test client signed in as a member or a staff account."""
+    """A test client signed in as a member or a staff account; staff have just shown their second factor."""
 
     def sign_in(who: Member | Account) -> Client:
         client = Client()
         account = who.account if isinstance(who, Member) else who
         assert account is not None
         client.force_login(account, backend="allauth.account.auth_backends.AuthenticationBackend")
+        if account.is_staff:
+            second_factor.shows_it(client, account)
         return client
 
     return sign_in

@@ -10,7 +10,9 @@ from uuid import uuid4
 from consents import asking, giving
 from consents.models import Consent
 from members.addresses import account_with
-from members.models import Account, Member
+from members.models import Account, Member, RepresentativeConsent
+from members.representatives import asking as asking_representatives
+from members.representatives import deciding as deciding_representatives
 from members.signup import notice_for, sign_up
 from members.staff import PRIVACY_OFFICER, SUPPORT_AGENT, add_staff
 from privacy_portal.actors import Actor
@@ -71,6 +73,49 @@ def a_business(email: str = "", *, language: str = "ko", **values: str) -> Membe
         said_14_or_over=True,
         language=language,
         actor=Actor("member", address="203.0.113.7", browser="Mozilla/5.0 (tests)"),
+        verified=True,
+    )
+
+
+THE_REPRESENTATIVE = Actor("member", address="203.0.113.7", browser="Mozilla/5.0 (tests)")
+
+
+def a_representative(
+    email: str = "parent@example.com", *, name: str = "이보호", on_paper: bool = False, language: str = "ko"
+) -> RepresentativeConsent:
+    """A child's representative who was asked, by e-mail or on paper, and has not decided."""
+    contact = {"representative_phone": "010-2222-3333"} if on_paper else {"representative_email": email}
+    return asking_representatives.ask({"representative_name": name, **contact}, submission=uuid4(), language=language)
+
+
+def an_agreed_representative(email: str = "parent@example.com", **asked: Any) -> RepresentativeConsent:
+    """One who consented by e-mail; nobody has joined yet."""
+    consent = a_representative(email, **asked)
+    deciding_representatives.agree_by_email(
+        consent.pk, shown=notice_for(MemberKind.INDIVIDUAL).pk, actor=THE_REPRESENTATIVE
+    )
+    consent.refresh_from_db()
+    return consent
+
+
+def a_child(email: str = "", *, representative: RepresentativeConsent | None = None, **values: str) -> Member:
+    """A member younger than 14, whose representative consented by e-mail."""
+    return sign_up(
+        MemberKind.INDIVIDUAL,
+        {
+            "email": email or f"{uuid4().hex[:12]}@example.com",
+            "name": "최아이",
+            "mobile_phone": "010-7777-8888",
+            "address": "서울특별시 노원구 동일로 1414",
+            "country_of_residence": "KR",
+            **values,
+        },
+        password=PASSWORD,
+        notice=notice_for(MemberKind.INDIVIDUAL),
+        said_14_or_over=False,
+        representative=representative or an_agreed_representative(),
+        language="ko",
+        actor=THE_REPRESENTATIVE,
         verified=True,
     )
 

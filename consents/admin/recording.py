@@ -109,7 +109,7 @@ class RecordConsentForm(RecordForm, GiveForm):
             field.widget.attrs["autocomplete"] = "off"
 
     def add_refusal(self, error: PortalError) -> None:
-        if error.field == "at":
+        if error.field in ("at", "reason"):
             RecordForm.add_refusal(self, error)
         else:
             GiveForm.add_refusal(self, error)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from members.addresses import account_with
+from members.second_factor.factors import app_secret
 from privacy_portal.actors import Actor
 from privacy_portal.policy.models import MemberKind
 
@@ -20,12 +22,19 @@ def staff() -> list[dict[str, str]]:
 
 
 def sign_ins() -> list[dict[str, str]]:
-    """Role, e-mail address and password of each, members first."""
+    """Role, e-mail address and password of each, members first; of staff the secret of their authenticator app too."""
     members = [
         {"role": member["role"], "email": member["values"]["email"], "password": PASSWORD}
         for member in read("cast")["members"]
     ]
-    return members + [{part: person[part] for part in ("role", "email", "password")} for person in staff()]
+    return members + [_sign_in_of_staff(person) for person in staff()]
+
+
+def _sign_in_of_staff(person: dict[str, str]) -> dict[str, str]:
+    sign_in = {part: person[part] for part in ("role", "email", "password")}
+    account = account_with(person["email"])
+    secret = app_secret(account) if account else None
+    return sign_in | ({"totp_secret": secret} if secret else {})
 
 
 def lives(agent: Actor, notices: Notices) -> list[Life]:

@@ -17,9 +17,9 @@ from consents.models import Consent
 from consents.tallies import count_days
 from members.addresses import account_with
 from members.models import Account, Member
-from members.staff import SUPPORT_AGENT, add_staff
+from members.second_factor.factors import set_up_app
+from members.staff import SUPPORT_AGENT, Because, add_staff, remove_staff
 from privacy_portal.actors import Actor
-from privacy_portal.audit.history import save_as
 from privacy_portal.audit.ledger.months import month_after, month_before, month_of
 from privacy_portal.clock import pretending
 from privacy_portal.errors import PortalError
@@ -158,8 +158,7 @@ class Telling:
     def _an_agent_leaves(self) -> None:
         leaving = self.agents[-1]
         account = Account.objects.get(pk=str(leaving.account_id))
-        account.is_active = False
-        save_as(self.officer, account, reason="left the company")
+        remove_staff(account, actor=MAKING, because=Because("left the company"))
         for life in self.lives:
             life.agent = self.agents[0] if life.agent == leaving else life.agent
 
@@ -172,6 +171,8 @@ def _staff() -> tuple[Actor, list[Actor]]:
         )
         for person in cast.staff()
     }
+    for account in by_role.values():
+        set_up_app(account, actor=MAKING)
     other = add_staff(
         "agent.oh@cloud.example", name="오하린", password=secrets.token_urlsafe(), groups=[SUPPORT_AGENT], actor=MAKING
     )

@@ -1,17 +1,19 @@
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.urls import reverse
+from django.http.response import HttpResponseBase
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy
 from unfold.contrib.filters.admin import BooleanRadioFilter
 from unfold.decorators import display
 
-from privacy_portal.admin_base import link, moment
+from privacy_portal.admin_base import Button, link, moment
 from privacy_portal.admin_lists import DayRangeFilter
 from privacy_portal.audit.masking import masked
 from privacy_portal.exact_search import ExactSearchAdmin, Terms
@@ -19,14 +21,10 @@ from privacy_portal.exact_search import ExactSearchAdmin, Terms
 from ..finding import terms_of
 from ..models import Account, Member
 from ..naming import masked_name
-from ..staff import AUDITOR, PRIVACY_OFFICER, SUPPORT_AGENT
+from . import reset_factor
 from .member import DASH
-
-GROUPS = {
-    PRIVACY_OFFICER: gettext_lazy("Privacy officer"),
-    SUPPORT_AGENT: gettext_lazy("Support agent"),
-    AUDITOR: gettext_lazy("Auditor"),
-}
+from .rights import account_buttons, account_section
+from .rights_forms import GROUPS
 
 
 @admin.register(Account)
@@ -56,11 +54,19 @@ class AccountAdmin(ExactSearchAdmin):
             },
         ),
     )
+    change_form_after_template = "admin/members/account/after.html"
     history_hidden = ("alias", "data_key")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Account]:
         queryset = super().get_queryset(request).select_related("data_key", "member__data_key")
         return queryset.prefetch_related("groups").defer("password")
+
+    def get_urls(self) -> list[URLPattern]:
+        page = self.admin_site.admin_view(self.reset_factor_view)
+        return [path("<uuid:number>/reset_factor/", page, name="members_account_reset_factor"), *super().get_urls()]
+
+    def reset_factor_view(self, request: HttpRequest, number: UUID) -> HttpResponseBase:
+        return reset_factor.page(request, self.get_queryset(request).filter(pk=number).first())
 
     def people_of(self, obj: Account) -> list[UUID | None]:
         member = _member_of(obj)
@@ -68,6 +74,12 @@ class AccountAdmin(ExactSearchAdmin):
 
     def title_of(self, obj: Account) -> str:
         return self.shown_name(obj)
+
+    def buttons(self, request: HttpRequest, obj: Account) -> list[Button]:
+        return [*account_buttons(request, obj), *reset_factor.button(request, obj)]
+
+    def more_context(self, request: HttpRequest, obj: Account) -> dict[str, Any]:
+        return {"sections": [account_section(request, obj)]}
 
     def terms_of(self, text: str) -> Terms:
         return {kind: term for kind, term in terms_of(text).items() if kind in ("alias", "number")}

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,7 +25,7 @@ from privacy_portal.audit.masking import masked
 from privacy_portal.exact_search import ExactSearchAdmin, Terms
 
 from ..finding import found_by, terms_of
-from ..models import Member
+from ..models import Member, RepresentativeConsent
 from ..naming import masked_name
 
 DASH = "–"
@@ -51,7 +54,7 @@ class MemberAdmin(ExactSearchAdmin):
         (None, {"fields": ("kind", "id", "joined", "language", "said_14_or_over", "sign_up_notice", "sign_in")}),
     )
     change_form_after_template = "admin/members/member/after.html"
-    history_hidden = ("account", "data_key", *KEYS)
+    history_hidden = ("account", "data_key", "representative", *KEYS)
     history_related = ("notice__collection", *KEYS)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Member]:
@@ -61,6 +64,13 @@ class MemberAdmin(ExactSearchAdmin):
 
     def get_urls(self) -> list[URLPattern]:
         return [*(page for more in more_pages for page in more(self.admin_site)), *super().get_urls()]
+
+    def _get_obj_does_not_exist_redirect(self, request: HttpRequest, opts: Any, object_id: str) -> HttpResponse:
+        """The number of a membership that a child may not have yet leads to what its representative was asked."""
+        with suppress(ValueError):
+            if RepresentativeConsent.objects.filter(pk=UUID(object_id)).exists():
+                return redirect("admin:members_representativeconsent_change", object_id)
+        return super()._get_obj_does_not_exist_redirect(request, opts, object_id)
 
     def title_of(self, obj: Member) -> str:
         return f"{masked_name(obj)} · {obj.get_kind_display()}"

@@ -5,6 +5,7 @@ import uuid
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
 from django.db.models import Q
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 
 from privacy_portal.audit.history import History
@@ -38,7 +39,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("staff"), default=False)
     is_active = models.BooleanField(_("may sign in"), default=True)
     date_joined = models.DateTimeField(_("account made"), default=now, editable=False)
-    history = History(excluded_fields=["password", "last_login"], m2m_fields=[])
+    # Without the alias: an address that was given up leads to nobody any more.
+    history = History(excluded_fields=["alias", "password", "last_login"], m2m_fields=[])
 
     objects = AccountManager()
 
@@ -47,6 +49,7 @@ class Account(AbstractBaseUser, PermissionsMixin):
     class Meta:
         verbose_name = _("account")
         verbose_name_plural = _("accounts")
+        permissions = [("reset_second_factor", _("Can reset a colleague's second factor that is lost"))]
         indexes = [models.Index(fields=["-is_staff", "-date_joined", "-id"], name="members_accounts_newest")]
         constraints = [
             models.CheckConstraint(
@@ -56,3 +59,8 @@ class Account(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.staff_name or str(self.pk)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """Of the address as well as the password: changing either ends every session but the one that was told."""
+        key_salt = "members.models.Account.session"
+        return salted_hmac(key_salt, f"{self.password}\n{self.alias}", secret=secret, algorithm="sha256").hexdigest()

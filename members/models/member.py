@@ -3,6 +3,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,7 @@ from privacy_portal.vault.fields import SealedTextField
 from privacy_portal.vault.models import DataKey
 
 from .account import LANGUAGE_CHOICES, Account
+from .representative import RepresentativeConsent
 
 # The items each kind's collection names (policy_facts, Article 1 (1)); e-mail and password are the account's.
 REQUIRED_ITEMS: dict[str, tuple[str, ...]] = {
@@ -35,6 +37,17 @@ MEMBERSHIP_ITEMS = (
     "ceo_name",
     "business_registration_number",
 )
+
+# S7: what another table says cannot be a check constraint.
+REPRESENTATIVE_HAS_CONSENTED = """
+    IF NOT EXISTS (
+        SELECT FROM members_representativeconsent
+        WHERE id = NEW.representative_id AND id = NEW.id AND state = 'used'
+    ) THEN
+        RAISE EXCEPTION 'no representative has consented to this membership';
+    END IF;
+    RETURN NEW;
+"""
 
 
 def _holds_what_its_kind_asks() -> Q:
@@ -67,6 +80,15 @@ class Member(models.Model):
     joined_at = models.DateTimeField(_("joined"), default=now, editable=False)
     closed_at = models.DateTimeField(_("closed"), null=True, editable=False)
     said_14_or_over = models.BooleanField(_("said to be 14 or over"), default=False)
+    # Of whoever did not say so: the consent of the representative, which has the membership's number.
+    representative = models.OneToOneField(
+        RepresentativeConsent,
+        models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="member",
+        verbose_name=_("representative's consent"),
+    )
 
     name = SealedTextField(verbose_name=_("name"), null=True)
     company_name = SealedTextField(verbose_name=_("company name"), null=True)
@@ -114,19 +136,41 @@ class Member(models.Model):
                 | Q(business_registration_number__isnull=False, business_registration_number_key__isnull=False),
                 name="members_business_number_has_its_key",
             ),
-            # S7, S11: nobody joins without having said so.
+            # S7, S11: nobody joins without having said so, or having the representative's consent.
             models.CheckConstraint(
-                condition=Q(kind=MemberKind.VISITOR) | Q(said_14_or_over=True), name="members_said_14_or_over"
+                condition=Q(kind=MemberKind.VISITOR, representative__isnull=True)
+                | Q(said_14_or_over=True, representative__isnull=True)
+                | Q(kind=MemberKind.INDIVIDUAL, said_14_or_over=False, representative__isnull=False),
+                name="members_said_14_or_over",
             ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="representative_has_consented",
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                when=pgtrigger.Before,
+                condition=pgtrigger.Q(new__representative__isnull=False),
+                func=REPRESENTATIVE_HAS_CONSENTED,
+            )
         ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.pk}"
 
+    @property
+    def needs_representative(self) -> bool:
+        """Whether consents of this member need the representative's as well (S7): a child's."""
+        return self.representative_id is not None
+
     def held_items(self) -> dict[str, Any]:
         """The sealed values held on the membership, by item code, in the policy's order."""
         held = {"email": self.account.email} if self.account else {}
         return held | {item: value for item in MEMBERSHIP_ITEMS if (value := getattr(self, item)) is not None}
+
+    def key_of(self, item: str) -> DataKey:
+        """The key that seals a held item: the membership's, or an optional item's own."""
+        own: DataKey | None = getattr(self, f"{item}_key", None)
+        return own or self.data_key
 
     def optional_items(self) -> list[str]:
         """Those of the held items that the member need not give, and that are not destroyed."""

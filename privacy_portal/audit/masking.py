@@ -223,5 +223,6 @@ MASKS: dict[str, Callable[[str], str]] = {
     "bank_name": plain,
     "account_number": mask_account_number,
     "cash_receipt_card_number": mask_card,
+    "payment_record": plain,  # how and from when to when; never a number
     "ip_address": mask_ip,
 }

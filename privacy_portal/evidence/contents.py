@@ -9,8 +9,9 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy
 
 from consents.models import Consent, ConsentEvent, State
-from members.models import Member
+from members.models import Member, PaymentMethod, RepresentativeEvent
 from members.naming import masked_name
+from members.payment_methods.showing import shown
 from privacy_portal.admin_history import by_whom, reason_in_words, staff_names
 from privacy_portal.audit import sections
 from privacy_portal.audit.sections import Line, Section, Subject
@@ -36,9 +37,33 @@ def _person_lines(members: Sequence[Member], opened: bool) -> Iterator[Line]:
             "joined_at": member.joined_at,
             "notice_at_sign_up": member.notice_id,
             "said_14_or_over": member.said_14_or_over,
+            "representative_consented": member.representative_id is not None,
         }
         cells = [str(member.pk), str(member.get_kind_display()), masked_name(member), at(member.joined_at)]
         yield Line(cells, facts)
+
+
+def _representative(subject: Subject) -> QuerySet[Any]:
+    """The record of the representative's consent to a child's membership, which has the membership's number."""
+    if subject.consent_id is not None:
+        return RepresentativeEvent.objects.none()
+    events = RepresentativeEvent.objects.filter(consent=subject.person_id)
+    return events.select_related("notice", "data_key").order_by("pk")
+
+
+def _representative_lines(events: Sequence[RepresentativeEvent], opened: bool) -> Iterator[Line]:
+    staff = staff_names(event.actor_id for event in events)
+    for event in events:
+        shown, held = evidence(event.evidence, opened)
+        told = [
+            at(event.at),
+            str(event.get_kind_display()),
+            str(event.get_method_display()) or DASH,
+            f"v{event.notice.version}" if event.notice else DASH,
+            by_whom(event.actor_kind, event.actor_id, event.actor_name, staff),
+            shown,
+        ]
+        yield Line(told, {"evidence": held})
 
 
 def _consents(subject: Subject) -> QuerySet[Any]:
@@ -99,11 +124,38 @@ def _event_lines(events: Sequence[ConsentEvent], opened: bool) -> Iterator[Line]
         )
 
 
+def _payment_methods(subject: Subject) -> QuerySet[Any]:
+    if subject.consent_id is not None:
+        return PaymentMethod.objects.none()
+    own = PaymentMethod.objects.filter(member=subject.person_id).select_related("data_key", "notice")
+    return own.order_by("added_at", "pk")
+
+
+def _payment_method_lines(methods: Sequence[PaymentMethod], opened: bool) -> Iterator[Line]:
+    """Masked whatever is asked: no bundle holds the number of a card or an account (P1)."""
+    names = items_in_words()
+    for method in methods:
+        facts = {
+            "payment_method": method.pk,
+            "kind": method.kind,
+            "notice": method.notice_id,
+            "added_at": method.added_at,
+            "removed_at": method.ended_at,
+            "masked": {item: shown(item, value) for item, value in method.held_items().items()},
+        }
+        held = listed(method.held_items(), names)
+        version = f"v{method.notice.version}"
+        yield Line(
+            [method.get_kind_display(), version, at(method.added_at), held, at(method.ended_at), str(method.pk)], facts
+        )
+
+
 def _notices(subject: Subject) -> QuerySet[Any]:
-    """Those that any event rests on, and the one shown at sign-up."""
+    """Those that any event rests on, and those shown at sign-up and as payment methods were added."""
     told = Q(pk__in=_events(subject).order_by().values("notice"))
     if subject.consent_id is None:
         told |= Q(pk__in=Member.objects.filter(pk=subject.person_id, notice__isnull=False).values("notice"))
+        told |= Q(pk__in=PaymentMethod.objects.filter(member=subject.person_id).values("notice"))
     found = Notice.objects.filter(told).select_related("collection").prefetch_related("items")
     return found.order_by("collection__position", "version")
 
@@ -169,6 +221,13 @@ def register() -> None:
             _person_lines,
         ),
         Section(
+            "representative",
+            gettext_lazy("Consent of a child's representative"),
+            (when, what, gettext_lazy("confirmed by"), notice, by, gettext_lazy("evidence")),
+            _representative,
+            _representative_lines,
+        ),
+        Section(
             "consents",
             gettext_lazy("Consents and where they stand"),
             (collection, gettext_lazy("state"), since, notice, agreed, gettext_lazy("lapses"), gettext_lazy("number")),
@@ -191,6 +250,20 @@ def register() -> None:
             ),
             _events,
             _event_lines,
+        ),
+        Section(
+            "payment_methods",
+            gettext_lazy("Payment methods"),
+            (
+                gettext_lazy("payment method"),
+                notice,
+                gettext_lazy("added"),
+                gettext_lazy("items held"),
+                gettext_lazy("removed"),
+                gettext_lazy("number"),
+            ),
+            _payment_methods,
+            _payment_method_lines,
         ),
         Section("notices", gettext_lazy("Notices"), (), _notices, _notice_lines, template="evidence/notices.html"),
         Section(

@@ -47,6 +47,11 @@ def evidence(sealed: SealedValue | None, opened: bool, parts: Collection[str] = 
         shown_in_full()
     else:
         told = {name: mask_ip(text) if name == "address" else DOTS for name, text in told.items()}
-    titles = {"address": _("IP address"), "browser": _("browser"), "reason": _("reason")}
+    titles = {
+        "address": _("IP address"),
+        "browser": _("browser"),
+        "reason": _("reason"),
+        "identity": _("check of identity"),
+    }
     shown = " · ".join(text if parts else f"{titles.get(name, name)}: {text}" for name, text in told.items())
     return shown or DASH, {"state": "opened" if opened else "masked", **told}

@@ -28,6 +28,10 @@ UNREADABLE = {"Cc", "Cf", "Cs", "Co", "Cn"}
 INVISIBLE = set("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 LONGEST = 200
 LONGEST_DOMAIN = 253
+# What people, and word processors, write between the digits of a number: spaces, and dashes of every length.
+BETWEEN_DIGITS = r"[\s\-\u2010-\u2015\u2212]"
+# Month and year, also as keyboards of digits alone have it: 08/29, 8/2029, 0829.
+CARD_EXPIRY = re.compile(r"(0?[1-9]|1[0-2])\s*[/.-]\s*(?:20)?(\d\d)|(0[1-9]|1[0-2])(?:20)?(\d\d)", re.ASCII)
 BUSINESS_NUMBER_WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 
 is_email = EmailValidator()
@@ -176,23 +180,23 @@ def _birth_date(value: str, country: str) -> str:
 
 
 def _digits(value: str, country: str, *, shortest: int, longest: int, check: bool) -> str:
-    digits = re.sub(r"[\s-]", "", value)
+    digits = re.sub(BETWEEN_DIGITS, "", unicodedata.normalize("NFKC", value))
     if not (digits.isascii() and digits.isdecimal() and shortest <= len(digits) <= longest):
         raise PortalError(
             "digits_invalid",
             _("Please write %(shortest)s to %(longest)s digits; spaces and hyphens do not matter.")
             % {"shortest": shortest, "longest": longest},
         )
-    if check and not luhn.is_valid(digits):
+    if check and not (luhn.is_valid(digits) and digits.strip("0")):
         raise PortalError("card_number_invalid", _("This card number has a typing error. Please check it."))
     return digits
 
 
 def _card_expiry(value: str, country: str) -> str:
-    match = re.fullmatch(r"(0?[1-9]|1[0-2])\s*/\s*(?:20)?(\d{2})", value)
+    match = CARD_EXPIRY.fullmatch(unicodedata.normalize("NFKC", value))
     if match is None:
         raise PortalError("card_expiry_invalid", _("Write the expiry date as on the card: month/year, like 08/29."))
-    month, year = int(match[1]), 2000 + int(match[2])
+    month, year = int(match[1] or match[3]), 2000 + int(match[2] or match[4])
     today = timezone.localdate(now())
     if (year, month) < (today.year, today.month):
         raise PortalError("card_expired", _("This card has expired. Please use another card."))

@@ -10,9 +10,10 @@ class RetentionConfig(AppConfig):
     def ready(self) -> None:
         from consents import ending
         from members import closing as membership_closing
+        from members.payment_methods import removing
         from privacy_portal.vault import destruction
 
-        from . import closing, complaints, holds, payments
+        from . import closing, complaints, holds, payment_methods, payments
 
         destruction.holds.append(holds.held_among)
         # After the desk's own, which first ends what rests on the consent.
@@ -20,3 +21,4 @@ class RetentionConfig(AppConfig):
         ending.before_destroying.append(payments.keep_what_ends)
         ending.kept_by_law.append(payments.rules_of)
         membership_closing.keepers.append(closing.KEEPER)
+        removing.before_destroying.append(payment_methods.keep)

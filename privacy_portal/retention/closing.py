@@ -19,7 +19,7 @@ from privacy_portal.actors import Actor
 from privacy_portal.clock import now
 from requests.models import MemberRequest
 
-from . import complaints, payments, retaining
+from . import complaints, payment_methods, payments, retaining
 from .schedule import months_after, rule_in_force
 
 CONTRACT = "contract_records"
@@ -33,6 +33,8 @@ def _told(member: Member) -> list[Stays]:
     stays = []
     if _has_paid(member):
         stays.append(_stays(CONTRACT, now()))
+    if member.payment_methods.filter(kind__in=payment_methods.PAID_BY, ended_at__isnull=True).exists():
+        stays.append(_stays(payment_methods.RULE, now()))
     for consent in _given(member):
         rule, values = payments.kept_of(consent)
         if values:
@@ -61,7 +63,10 @@ def _keep(member: Member, actor: Actor) -> None:
 
 
 def _has_paid(member: Member) -> bool:
-    """Whether a payment was ever agreed to; then there was a sale, whose record the law asks for."""
+    """Whether a payment was ever agreed to, once or by a method that was kept; then there was a sale, whose record
+    the law asks for."""
+    if member.payment_methods.filter(kind__in=payment_methods.PAID_BY).exists():
+        return True
     agreed = ConsentEvent.objects.filter(kind__in=(Given.GIVEN, Given.RENEWED))
     return agreed.filter(consent__member=member, consent__collection__in=payments.KEPT).exists()
 

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from django.utils import timezone
 
 from consents.models import Consent, ConsentValue, State
-from members.models import Member
+from members.models import Member, PaymentMethod
 from privacy_portal.audit.ledger.months import month_after
 from privacy_portal.audit.months import month_at
 from privacy_portal.clock import beginning_of
@@ -87,6 +87,14 @@ def _requests(rule: RetentionRule, at: datetime) -> Keys:
     return keys.annotate(since=Coalesce(Subquery(own), Subquery(draft)))
 
 
+def _payment_methods(rule: RetentionRule, at: datetime) -> Keys:
+    """What a removed method held, its documents too: only what a hold kept when it was removed, or an error."""
+    ended = PaymentMethod.objects.filter(ended_at__lte=months_after(at, -rule.months))
+    since = PaymentMethod.objects.filter(pk=OuterRef("ground_id")).values("ended_at")[:1]
+    keys = _living(DataKey.Ground.PAYMENT_METHOD).filter(ground_id__in=ended.values("pk"))
+    return keys.annotate(since=Subquery(since))
+
+
 def _visitors(rule: RetentionRule, at: datetime) -> Keys:
     own = Consent.objects.filter(member=OuterRef("pk"))
     last = Coalesce(Subquery(own.order_by("-since").values("since")[:1]), F("joined_at"))
@@ -130,6 +138,7 @@ RETAINED = Source(_retained, _day_after)
 SOURCES: dict[str, Source] = {
     "consent_values": Source(_values),
     "consent_evidence": Source(_evidence),
+    "payment_methods": Source(_payment_methods),
     "visitors": Source(_visitors),
     "memberships": Source(_memberships),
     "request_records": Source(_requests),

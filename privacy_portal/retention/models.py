@@ -31,6 +31,7 @@ class RetentionRule(models.Model):
         RECORDED_EVENT = "recorded_event", _("what is recorded")
         MEMBERSHIP_CLOSED = "membership_closed", _("end of the membership")
         REQUEST_CLOSED = "request_closed", _("end of the request")
+        METHOD_REMOVED = "method_removed", _("removal of the payment method")
 
     code = models.SlugField(_("code"), max_length=40)
     name_ko = models.CharField(_("name (Korean)"), max_length=100)

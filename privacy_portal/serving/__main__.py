@@ -146,6 +146,10 @@ def say_where(base_url: str, people: list[dict[str, str]]) -> None:
         )
         rows = [[person[part] for part in ("role", "email", "password")] for person in people]
         print(f"\n{table([['sign in as', 'e-mail', 'password'], *rows])}\n\nThe same is in {VAR / 'demo.json'}.")
+        if any("totp_secret" in person for person in people):
+            print(
+                "Staff also type a code. Print the one that holds now with, for example: bin/code officer@cloud.example"
+            )
     print("Ctrl-C stops everything.", flush=True)
 
 

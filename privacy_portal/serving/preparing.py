@@ -38,6 +38,8 @@ def prepare() -> list[dict[str, str]]:
         with step("Asking the list of destructions"):
             if why_not := destruction_list.why_not_serve():
                 raise CannotServe(why_not)
+        with step("Loading the retention schedule"):
+            call_command("load_retention", stdout=StringIO())
         if settings.DEMO and not Notice.objects.exists():
             # Before the policy is loaded, and with it in one transaction: the demo's story begins two years ago.
             with step("Making demo data", has_output=True):
@@ -48,8 +50,6 @@ def prepare() -> list[dict[str, str]]:
         for line in said.getvalue().splitlines():
             if line.startswith(("drafted", "kept")):  # an officer has to do something about it
                 print(line)
-        with step("Loading the retention schedule"):
-            call_command("load_retention", stdout=StringIO())
         with step("Collecting static files"):
             collect_static_files()
         return cast.sign_ins() if settings.DEMO and making.is_made() else []

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import FieldError
 from django.db import models
 from django.db.models import Case, Exists, Value, When
 
@@ -39,21 +40,30 @@ NORMAL_FORMS: dict[str, Callable[[str], str]] = {
     "name": _letters,
     "phone": str,
     "digits": _digits,
+    "login_id": str,  # as its provider gives it, letter for letter
     "log": str,  # what the access log compares: searches and sessions
 }
 
 
-def blind_index(kind: str, value: str) -> bytes:
-    """The index of `value`; `kind` is one of `NORMAL_FORMS`."""
-    named = f"{kind}\x00{NORMAL_FORMS[kind](value)}".encode("utf-8", "surrogatepass")
+def blind_index(kind: str, value: str, *, within: object = "") -> bytes:
+    """The index of `value`; `kind` is one of `NORMAL_FORMS`.
+
+    `within` names whose value it is, where it is to be found among that one's own alone: the same value of two has
+    two indexes, so that an index says nothing of anybody else.
+    """
+    realm = f"{kind}\x00{within}" if within else kind
+    named = f"{realm}\x00{NORMAL_FORMS[kind](value)}".encode("utf-8", "surrogatepass")
     return hmac.digest(current_keyring().index_key, named, hashlib.sha256)[:INDEX_BYTES]
 
 
 class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
-    """The blind index of the sealed field named `of` on the same model; filter it with the plain value."""
+    """The blind index of the sealed field named `of` on the same model; filter it with the plain value.
 
-    def __init__(self, *args: Any, of: str = "", kind: str = "name", **kwargs: Any) -> None:
-        self.of, self.kind = of, kind
+    `within` is the field that says whose value it is; such an index is filtered with `blind_index(..., within=...)`.
+    """
+
+    def __init__(self, *args: Any, of: str = "", kind: str = "name", within: str = "", **kwargs: Any) -> None:
+        self.of, self.kind, self.within = of, kind, within
         kwargs |= {"null": True, "editable": False, "db_index": True}
         super().__init__(*args, **kwargs)
 
@@ -61,9 +71,13 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
         name, path, args, kwargs = super().deconstruct()
         for option in ("null", "editable", "db_index"):
             kwargs.pop(option, None)
+        if self.within:
+            kwargs["within"] = self.within
         return name, path, args, kwargs | {"of": self.of, "kind": self.kind}
 
     def get_prep_value(self, value: Any) -> Any:
+        if isinstance(value, str) and self.within:
+            raise FieldError(f"{self.name} differs by {self.within}: ask for blind_index(..., within=...).")
         return blind_index(self.kind, value) if isinstance(value, str) else super().get_prep_value(value)
 
     def pre_save(self, model_instance: models.Model, add: bool) -> Any:
@@ -71,7 +85,8 @@ class BlindIndexField(models.BinaryField):  # type: ignore[type-arg]
         if sealed is None:
             setattr(model_instance, self.attname, None)
         elif isinstance(sealed, SealedValue) and sealed.is_at_hand:
-            setattr(model_instance, self.attname, blind_index(self.kind, sealed.open_unseen()))
+            within = getattr(model_instance, self.within) if self.within else ""
+            setattr(model_instance, self.attname, blind_index(self.kind, sealed.open_unseen(), within=within))
         index = getattr(model_instance, self.attname)
         if add or index is None:
             return index

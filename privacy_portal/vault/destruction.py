@@ -24,6 +24,8 @@ Method = DestructionRecord.Method
 # Which of these keys must stay for now, whatever ended their ground. A room above registers its legal holds here; it
 # also finds what a lifted hold has left behind.
 holds: list[Callable[[Sequence[DataKey]], set[UUID]]] = []
+# Which keys go with these, because they seal copies of the same values. A room above registers its copies here.
+copies: list[Callable[[Sequence[DataKey]], Iterable[UUID]]] = []
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,8 @@ def _destroy(
         for key in keys
     )
     remove_files_of(keys)
+    if copied := [key_id for copies_of in copies for key_id in copies_of(keys)]:
+        destroy_keys(copied, because="copy.outdated", actor=actor, approval=Approval())
     UnlistedDestruction.objects.bulk_create(UnlistedDestruction(record=record) for record in records)
     # What goes wrong here is mended by the worker, which writes again every minute.
     transaction.on_commit(destruction_list.write, robust=True)

@@ -31,7 +31,7 @@ STEP = PIECE_BYTES + TAG_BYTES
 
 def seal(plain: BinaryIO, *, key: bytes, place: str) -> BinaryIO:
     """A file to read once, from beginning to end: `plain` from where it stands, sealed. Holds two pieces at a time."""
-    return io.BufferedReader(_Stream(_sealed_pieces(plain, key, place)), buffer_size=STEP)
+    return io.BufferedReader(Stream(_sealed_pieces(plain, key, place)), buffer_size=STEP)
 
 
 class OpenedFile(io.RawIOBase):
@@ -89,8 +89,8 @@ class OpenedFile(io.RawIOBase):
             ) from None
 
 
-class _Stream(io.RawIOBase):
-    """What a generator of bytes gives, as a file."""
+class Stream(io.RawIOBase):
+    """What a generator of bytes gives, none of them empty, as a file to read once."""
 
     def __init__(self, pieces: Iterator[bytes]):
         super().__init__()

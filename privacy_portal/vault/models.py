@@ -40,6 +40,7 @@ class DataKey(models.Model):
         EVIDENCE = "evidence", _("proof of consent")
         STAFF = "staff", _("work for the company")
         REQUEST = "request", _("request")
+        PAYMENT_METHOD = "payment_method", _("payment method contract")
         LEGAL_DUTY = "legal_duty", _("legal duty to keep")
         ACCESS_LOG = "access_log", _("a month of the access log")
 

@@ -17,6 +17,7 @@ from django.utils import timezone, translation
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
+from members.access import asked_for_second_factor
 from members.models import Account
 from members.naming import masked_name
 from privacy_portal.admin_base import moment
@@ -47,6 +48,8 @@ def export_page(model_admin: MemberRequestAdmin, request: HttpRequest) -> HttpRe
     """Ask for the reason; then send what the queue of this address lists."""
     if not request.user.has_perm(RIGHT):
         raise PermissionDenied
+    if first := asked_for_second_factor(request):
+        return first
     form = ExportForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         sight.did(sight.What.EXPORT, reason=form.cleaned_data["reason"])

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import FileResponse, Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.template.defaultfilters import filesizeformat
@@ -23,6 +23,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_safe
 from unfold.decorators import display
 
+from members.admin.payment_method import RIGHT as PAYMENT_RIGHT
 from privacy_portal.admin_base import RecordAdmin, label, link, moment
 from privacy_portal.admin_history import item_names
 from privacy_portal.admin_lists import DayRangeFilter
@@ -94,14 +95,18 @@ def download(request: HttpRequest, number: UUID, document: UUID) -> HttpResponse
     return _to_save(_opened(request, number, document))
 
 
-def download_of_membership(request: HttpRequest, number: UUID) -> HttpResponseBase:
-    """A document that is kept with a membership, to be saved."""
+def download_of_member(request: HttpRequest, number: UUID) -> HttpResponseBase:
+    """A document that is kept with a membership, or with a payment method, to be saved."""
     if not request.user.has_perm(RIGHT):
         raise PermissionDenied
-    found: Any = Document.objects.filter(pk=number, member__isnull=False).select_related("data_key").first()
-    if found is None or not people.may_see(request.user, found.member_id):
+    kept = Document.objects.filter(Q(member__isnull=False) | Q(payment_method__isnull=False), pk=number)
+    found: Any = kept.select_related("data_key", "payment_method").first()
+    person = found and (found.member_id or found.payment_method.member_id)
+    if found is None or not people.may_see(request.user, person):
         raise Http404
-    sight.saw(found.member_id, found.item)
+    if found.payment_method is not None and not request.user.has_perm(PAYMENT_RIGHT):
+        raise PermissionDenied
+    sight.saw(person, found.item)
     sight.did(sight.What.DOCUMENT)
     return _to_save(found)
 
@@ -150,14 +155,15 @@ class DocumentAdmin(RecordAdmin):
     list_before_template = "admin/requests/narrowed.html"
     people_path = "member_request.member_id"
     fields = ("id", "shown_item", "shown_request", "kind", "shown_size", "pages", "shown_added", "shown_state")
-    history_hidden = ("data_key", "file", "draft", "member")
+    history_hidden = ("data_key", "file", "draft", "member", "payment_method")
 
     def get_urls(self) -> list[URLPattern]:
-        view = self.admin_site.admin_view(require_safe(download_of_membership))
+        view = self.admin_site.admin_view(require_safe(download_of_member))
         return [path("<uuid:number>/of-member/", view, name="requests_document_of_member"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
-        """Those of requests. A draft is the member's own; what is kept with a membership is on the member's page."""
+        """Those of requests. A draft is the member's own; what is kept with a membership, or to be paid by, is on
+        its own page."""
         return (
             super().get_queryset(request).filter(member_request__isnull=False).select_related(*self.list_select_related)
         )

@@ -171,7 +171,7 @@ class MemberRequestAdmin(ExactSearchAdmin):
             raise PermissionDenied  # what changes a request are its steps
         return page.response(request, self._viewed(request, object_id))
 
-    def step_view(self, request: HttpRequest, number: UUID, step: str) -> HttpResponse:
+    def step_view(self, request: HttpRequest, number: UUID, step: str) -> HttpResponseBase:
         if step not in Step.values or not self.has_view_permission(request):
             raise Http404
         return stepping.take_step(request, number, Step(step))

@@ -10,9 +10,12 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from members.access import asked_for_second_factor
 from privacy_portal.actors import Actor
 from privacy_portal.doors import actor_of
 from privacy_portal.errors import PortalError
@@ -28,7 +31,7 @@ from .step_forms import FORMS
 STALE = 409
 
 
-def take_step(request: HttpRequest, number: UUID, step: Step) -> HttpResponse:
+def take_step(request: HttpRequest, number: UUID, step: Step) -> HttpResponseBase:
     if step not in FORMS or not request.user.has_perm(WORK):
         raise Http404
     member_request = _followed(request, number, step)
@@ -38,6 +41,10 @@ def take_step(request: HttpRequest, number: UUID, step: Step) -> HttpResponse:
     if isinstance(form, DecideForm) and "preview" in request.POST:
         preview = as_read(member_request, form.cleaned_data)
         return page.response(request, member_request, bound=form, preview=preview)
+    if step == Step.CONFIRM and member_request.the_kind.effect == "delete":
+        page_of_it = reverse("admin:requests_memberrequest_change", args=[number])
+        if first := asked_for_second_factor(request, back=page_of_it):
+            return first
     try:
         form.run(actor)
     except PortalError as error:

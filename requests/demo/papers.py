@@ -16,6 +16,7 @@ NAMES = {
     "personal_seal_certificate": "개인인감증명서.jpg",
     "business_seal_certificate": "법인인감증명서.jpg",
     "proof_of_employment": "재직증명서.jpg",
+    "business_license_copy": "사업자등록증.jpg",
     "masked_id_copy": "신분증_가림.jpg",
     "authority_form": "위임장.jpg",
     "evidence": "증빙자료.jpg",

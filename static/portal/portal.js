@@ -12,3 +12,16 @@ document.addEventListener("submit", (event) => {
 window.addEventListener("pageshow", () => {
   for (const form of document.forms) delete form.dataset.sent;
 });
+// A password can be looked at while it is typed; it is covered again before it is sent.
+for (const box of document.querySelectorAll("[data-shows]")) {
+  const field = document.getElementById(box.dataset.shows);
+  box.closest("label").hidden = false;
+  box.addEventListener("change", () => (field.type = box.checked ? "text" : "password"));
+  field.form.addEventListener("submit", () => {
+    box.checked = false;
+    field.type = "password";
+  });
+}
+document.addEventListener("click", (event) => {
+  if (event.target.closest("[data-print]")) window.print();
+});

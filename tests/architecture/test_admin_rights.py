@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from consents.withdrawal import withdraw
 from members.models import Account, Member
+from members.rights import asking, reviewing
 from members.staff import AUDITOR, PRIVACY_OFFICER, SUPPORT_AGENT
 from privacy_portal.admin_base import RecordAdmin
 from privacy_portal.audit import revealing, watch_list
@@ -32,6 +33,7 @@ from tests.factories import (
     SYSTEM,
     a_consent,
     a_file,
+    a_representative,
     a_request,
     a_staff_account,
     acting,
@@ -41,6 +43,7 @@ from tests.factories import (
 )
 from tests.in_admin import list_of, opened, page_of
 from tests.ledger import a_checkpoint
+from tests.paying import a_card
 from tests.retention.lives import later
 
 SignIn = Callable[[Member | Account], Client]
@@ -48,6 +51,8 @@ ADMINS = list(admin.site._registry.values())
 PEOPLE = {
     "members_member",
     "members_account",
+    "members_representativeconsent",
+    "members_paymentmethod",
     "consents_consent",
     "consents_consentevent",
     "audit_accessentry",
@@ -59,6 +64,9 @@ OPENS = {
     "officer": {
         *PEOPLE,
         "vault_destructionrecord",
+        "members_rightsrequest",
+        "members_rightschange",
+        "members_rightsreview",
         "policy_notice",
         "policy_collection",
         "policy_item",
@@ -78,6 +86,7 @@ OPENS = {
     # Of these only what belongs to a request assigned to them: tests/requests/test_reach_admin.py.
     "agent": {
         "members_member",
+        "members_representativeconsent",
         "consents_consent",
         "consents_consentevent",
         "policy_notice",
@@ -154,6 +163,16 @@ def request_rows(member: Member, agent: Account) -> list[Any]:
     return [fresh(member_request), member_request.documents.get(), member_request.events.latest("id")]
 
 
+def rights_rows(officer: Account) -> list[Any]:
+    """A request for rights that waits, a line of the record, and a review."""
+    asked = asking.ask_for_account(
+        "new@cloud.example", name="새동료", groups=[AUDITOR], reason="joins", actor=staff_acting(officer)
+    )
+    change = officer.rights_changes.get()
+    review = reviewing.sign_off(note="fine", seen=reviewing.last_change(), actor=staff_acting(officer))
+    return [asked, change, review]
+
+
 @pytest.fixture
 def one_of_each(officer: Account, agent: Account, alice: Member) -> list[Any]:
     """One row of every table that the admin shows."""
@@ -161,8 +180,20 @@ def one_of_each(officer: Account, agent: Account, alice: Member) -> list[Any]:
     event = withdraw(consent, language="ko", actor=acting(alice))
     draft = publishing.draft(collection("general.newsletter"), actor=staff_acting(officer))
     rows = [alice, officer, consent, event, draft, draft.collection, DestructionRecord.objects.get()]
-    rows += [draft.items.all()[0].item, draft.collection.purposes.all()[0], event.method]
-    rows += [*retention_rows(alice), *access_rows(alice, officer), *request_rows(alice, agent), a_checkpoint()]
+    rows += [
+        a_representative(),
+        a_card(alice),
+        draft.items.all()[0].item,
+        draft.collection.purposes.all()[0],
+        event.method,
+    ]
+    rows += [
+        *rights_rows(officer),
+        *retention_rows(alice),
+        *access_rows(alice, officer),
+        *request_rows(alice, agent),
+        a_checkpoint(),
+    ]
     assert {f"{row._meta.app_label}_{row._meta.model_name}" for row in rows} == OPENS["officer"]
     return rows
 
@@ -208,10 +239,19 @@ def test_each_group_has_exactly_its_rights(db: None) -> None:
         "audit.reveal_values",
         "requests.work_request",
         "members.change_information",
+        "members.record_representative",
     }
     written = {right for right in groups[PRIVACY_OFFICER] if ".view_" not in right}
-    # A member's information is changed by deciding a request, never on the member's own page.
-    assert [right for right in written if right.startswith(("members.", "vault."))] == ["members.change_information"]
+    # A member's information is changed by deciding a request, never on the member's own page; there only the mailbox
+    # that a member has lost is stood in for.
+    assert {right for right in written if right.startswith(("members.", "vault."))} == {
+        "members.change_information",
+        "members.confirm_address",
+        "members.record_representative",
+        "members.grant_rights",
+        "members.sign_off_rightsreview",
+        "members.reset_second_factor",
+    }
     assert "policy.delete_notice" not in written
 
 

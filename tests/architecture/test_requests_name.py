@@ -32,6 +32,7 @@ for name in (
     "rest_framework.test", "drf_spectacular.openapi", "drf_spectacular.views",
     "allauth.account.views", "gunicorn.app.wsgiapp", "whitenoise.storage",
     "django_tasks_db.management.commands.db_worker",
+    "qrcode.image.svg", "fido2.server",
     "storages.backends.s3", "boto3.s3.transfer", "boto3.s3.inject",
 ):
     importlib.import_module(name)

@@ -56,6 +56,8 @@ def test_a_whole_set_of_secrets_starts(tmp_path: Path) -> None:
         ({"BASE_URL": None}, "BASE_URL is missing"),
         ({"BASE_URL": "http://privacy.cloud.example"}, "BASE_URL does not begin with https://"),
         ({"ALLOWED_HOSTS": None}, "ALLOWED_HOSTS is empty"),
+        ({"NAVER_CLIENT_ID": "an id"}, "NAVER_CLIENT_SECRET is missing"),
+        ({"NAVER_TOKEN_URL": "http://nid.example/token"}, "NAVER_TOKEN_URL does not begin with https://"),
         ({"DATABASE_URL": None}, "DATABASE_URL is missing"),
         ({"PORTAL_ENV": "staging"}, "PORTAL_ENV must be"),
     ],

@@ -11,7 +11,12 @@ import pytest
 
 from consents.withdrawal import withdraw
 from members.changing import change
-from members.models import Member
+from members.models import Member, RightsRequest
+from members.representatives import deciding as representatives
+from members.rights import asking
+from members.rights import deciding as rights_deciding
+from members.rights import reviewing as rights_reviewing
+from members.second_factor import factors
 from members.staff import AUDITOR
 from privacy_portal.actors import Actor
 from privacy_portal.audit import revealing, reviewing, watch_list
@@ -21,7 +26,18 @@ from privacy_portal.policy import publishing
 from privacy_portal.retention import holds, runs, schedule
 from privacy_portal.retention.models import DestructionRun, LegalHold
 from requests import deciding, workflow
-from tests.factories import SYSTEM, a_consent, a_request, a_staff_account, collection, decided_by, staff_acting
+from tests.factories import (
+    SYSTEM,
+    a_consent,
+    a_representative,
+    a_request,
+    a_staff_account,
+    collection,
+    decided_by,
+    staff_acting,
+    the_agent,
+    the_officer,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -33,6 +49,10 @@ def lifting(alice: Member, actor: Actor) -> None:
     holds.lift(hold, actor=actor)
 
 
+def rights_asked_for() -> RightsRequest:
+    return asking.ask_for_removal(the_agent(), reason="leaves", actor=staff_acting(the_officer()))
+
+
 VERBS: dict[str, Verb] = {
     "reveal": lambda alice, actor: revealing.reveal(
         alice.pk, items=[], why="identity", remark="", reference="R-1", actor=actor
@@ -41,6 +61,17 @@ VERBS: dict[str, Verb] = {
     "watch": lambda alice, actor: watch_list.watch(alice.pk, why="colleague", actor=actor),
     "stop watching": lambda alice, actor: watch_list.stop_watching(alice.pk, actor=actor),
     "make an evidence bundle": lambda alice, actor: make_bundle(alice.pk, asked=Asked("dispute"), actor=actor),
+    "ask for an account": lambda alice, actor: asking.ask_for_account(
+        "new@cloud.example", name="새동료", groups=[AUDITOR], reason="joins", actor=actor
+    ),
+    "ask for other groups": lambda alice, actor: asking.ask_for_groups(
+        the_agent(), groups=[AUDITOR], reason="moves", actor=actor
+    ),
+    "ask for a removal": lambda alice, actor: asking.ask_for_removal(the_agent(), reason="leaves", actor=actor),
+    "take a request for rights back": lambda alice, actor: asking.take_back(rights_asked_for(), actor=actor),
+    "approve rights": lambda alice, actor: rights_deciding.approve(rights_asked_for(), actor=actor),
+    "refuse rights": lambda alice, actor: rights_deciding.refuse(rights_asked_for(), note="no", actor=actor),
+    "sign off the rights": lambda alice, actor: rights_reviewing.sign_off(note="fine", seen=None, actor=actor),
     "place a hold": lambda alice, actor: holds.place(LegalHold.About.PERSON, alice.pk, reason="lawsuit", actor=actor),
     "lift a hold": lifting,
     "approve a run": lambda alice, actor: runs.approve(DestructionRun.objects.create(), actor=actor),
@@ -53,6 +84,7 @@ VERBS: dict[str, Verb] = {
         publishing.draft(collection("general.newsletter"), actor=SYSTEM), actor=actor
     ),
     "change a member's information": lambda alice, actor: change(alice, {"name": "홍길순"}, reason="", actor=actor),
+    "reset a second factor": lambda alice, actor: factors.reset(alice.account, reason="lost", actor=actor),  # type: ignore[arg-type]
     "record a request": lambda alice, actor: a_request("access", alice, actor=actor),
     "take a request": lambda alice, actor: workflow.take(a_request("access", alice), seen=1, actor=actor),
     "write to a member": lambda alice, actor: workflow.write(a_request("access", alice), "안내", actor=actor),
@@ -64,6 +96,12 @@ VERBS: dict[str, Verb] = {
     ),
     "finish a request": lambda alice, actor: deciding.finish(
         a_request("access", alice, state="approved"), seen=3, actor=actor
+    ),
+    "record a representative's paper": lambda alice, actor: representatives.record_signed(
+        a_representative(on_paper=True).pk, delivery="post", on=date.today(), identity="x", shown=uuid4(), actor=actor
+    ),
+    "record a representative's refusal": lambda alice, actor: representatives.refuse(
+        a_representative().pk, actor=actor
     ),
     "record a withdrawal": lambda alice, actor: withdraw(
         a_consent(alice, "general.newsletter", company_name="하늘상사"), language="ko", actor=actor

@@ -23,10 +23,11 @@ from privacy_portal.audit.sight import Sight, Viewer
 from privacy_portal.clock import now
 from privacy_portal.policy import publishing
 from requests.models import Document
-from tests.architecture.test_admin_rights import request_rows, retention_rows
-from tests.factories import a_consent, acting, collection, staff_acting, the_agent
+from tests.architecture.test_admin_rights import request_rows, retention_rows, rights_rows
+from tests.factories import a_consent, a_representative, acting, collection, staff_acting, the_agent
 from tests.in_admin import list_of
 from tests.ledger import a_checkpoint
+from tests.paying import a_card
 
 SignIn = Callable[[Member | Account], Client]
 ROOT = Path(__file__).parents[2]
@@ -41,6 +42,7 @@ SHOWN = (
     "1234-5678",
     "강남구",
     "하늘상사",
+    "4111-11**-****-1111",
 )
 # Addresses of the admin that belong to no model.
 PLAIN_PAGES = {
@@ -65,15 +67,30 @@ UNSEEN = {
     "privacy_portal/outbox/mail.py",
     "members/models/member.py",
     "members/addresses.py",
+    "members/representatives/telling.py",
+    "members/rights/deciding.py",
+    "members/rights/password_link.py",
     "members/sign_in.py",
+    "members/forgotten_password.py",
+    "members/changing_address.py",
+    "members/closing.py",
+    "members/address/telling.py",
     "consents/telling.py",
     "privacy_portal/retention/retaining.py",
     "requests/previews.py",
     # Carrying out what was asked: the decision, not a page, is what uses the value.
     "members/changing.py",
+    "members/naver/joining.py",
+    "members/naver/linking.py",
+    "members/naver/telling.py",
+    "members/naver/unlinking.py",
+    "members/naver/waiting.py",
     "requests/models.py",
     "requests/effects.py",
-    "requests/packages.py",
+    "requests/held.py",
+    "requests/copies/parts.py",
+    "requests/copies/of_requests.py",
+    "requests/copies/making.py",
     "requests/documents.py",
     "requests/telling.py",
     "requests/digest.py",
@@ -91,8 +108,11 @@ def cast(officer: Account, alice: Member) -> None:
     publishing.draft(collection("general.newsletter"), actor=actor)
     watch_list.watch(alice.pk, why="colleague", actor=actor)
     revealing.reveal(alice.pk, items=["job_title"], why="identity", remark="", reference="R-1", actor=actor)
+    a_card(alice)
+    rights_rows(officer)
     retention_rows(alice)
     request_rows(alice, the_agent())
+    a_representative()
     a_checkpoint()
     AccessReview.objects.create(month="2026-10-01", signed_off_by=officer.pk, note="fine", entries=1)
     sight = Sight(lambda: Viewer(actor, "admin:members_member_change", "", AccessEntry.What.VIEW), {alice.pk: None})
@@ -179,7 +199,7 @@ def test_the_walk_sees_people_where_they_are(officer: Account, alice: Member, si
     }
     assert {"members.member", "members.account", "consents.consent", "consents.consentevent"} <= seen
     assert {"vault.destructionrecord", "audit.accessentry", "audit.reveal", "audit.watchedperson"} <= seen
-    assert "requests.memberrequest" in seen
+    assert {"requests.memberrequest", "members.paymentmethod"} <= seen
 
 
 def test_every_other_page_of_the_admin_shows_nobody(officer: Account, alice: Member, signed_in: SignIn) -> None:

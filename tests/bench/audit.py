@@ -25,6 +25,7 @@ from privacy_portal.audit.tables import LedgerTable
 from privacy_portal.retention import runs
 from privacy_portal.serving.progress import step
 from privacy_portal.vault import fields as sealed_fields
+from tests import second_factor
 
 from . import inserting
 from .figures import BenchError, Figure
@@ -157,6 +158,7 @@ def inserts(officer: Account, *, entries: int) -> list[Figure]:
 def _signed_in(officer: Account) -> Client:
     client = Client(SERVER_NAME="127.0.0.1")
     client.force_login(officer, backend=settings.AUTHENTICATION_BACKENDS[0])
+    second_factor.shows_it(client, officer)
     client.handler.load_middleware()  # as the settings are now
     return client
 

@@ -28,7 +28,7 @@ def sign_in(page: Page, address: str, email: str) -> None:
     page.goto(f"{address}/account/login/")
     page.locator("[name=login]").fill(email)
     page.locator("[name=password]").fill(PASSWORD)
-    page.locator("main button").click()
+    page.locator("main button").first.click()
     page.wait_for_url(re.compile("/my/"))
 
 

@@ -15,7 +15,8 @@ from consents.models import DailyTally
 from consents.tallies import by_collection, count_days, in_weeks
 from consents.withdrawal import withdraw
 from members.models import Account, Member
-from tests.factories import a_consent, a_member, a_staff_account, acting
+from members.staff import add_staff
+from tests.factories import PASSWORD, SYSTEM, a_consent, a_member, acting
 
 SignedIn = Callable[[Account], Client]
 
@@ -93,5 +94,6 @@ def test_the_officers_home_page_shows_them_with_links_and_as_a_table(
 
 
 def test_whoever_may_not_see_consents_sees_no_figures_of_them(db: None, signed_in: SignedIn) -> None:
-    page = signed_in(a_staff_account("new@cloud.example", "no group yet")).get("/admin/").content.decode()
+    newcomer = add_staff("new@cloud.example", name="신입", password=PASSWORD, groups=[], actor=SYSTEM)
+    page = signed_in(newcomer).get("/admin/").content.decode()
     assert 'class="chart"' not in page

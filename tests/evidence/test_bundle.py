@@ -27,7 +27,17 @@ from privacy_portal.vault.destruction import destroy_ground
 from privacy_portal.vault.models import DataKey, DestructionRecord
 from requests.models import RequestEvent
 from tests.evidence.bundles import all_text, files_of, made, rows_of, verdict
-from tests.factories import SYSTEM, a_consent, a_member, a_request, acting, notice, staff_acting
+from tests.factories import (
+    SYSTEM,
+    a_child,
+    a_consent,
+    a_member,
+    a_request,
+    acting,
+    an_agreed_representative,
+    notice,
+    staff_acting,
+)
 from tests.in_admin import FULL_VALUES
 from tests.ledger import close, copies
 
@@ -76,6 +86,17 @@ def test_it_holds_all_there_is_about_the_person_and_nobody_else(
     assert (reveal["why"], reveal["request_reference"]) == ("identity", "R-7")
     assert str(charlie.pk) not in all_text(bundle)
     assert "Charl" not in all_text(bundle)
+
+
+def test_the_bundle_of_a_child_holds_the_record_of_the_representatives_consent(officer: Account) -> None:
+    child = a_child(representative=an_agreed_representative("parent@example.com"))
+    bundle = made(officer, child.pk)
+    events = rows_of(bundle, "representative")
+    assert [row["columns"]["kind"] for row in events] == ["asked", "given", "used"]
+    assert events[1]["columns"]["method"] == "email"
+    assert events[1]["evidence"]["state"] == "masked"
+    text = all_text(bundle)
+    assert [value for value in ("이보호", "parent@example.com", "203.0.113.7") if value in text] == []
 
 
 def test_notices_are_whole_in_both_languages_with_their_digest(officer: Account, story: Member) -> None:

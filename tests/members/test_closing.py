@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from consents.models import Consent, ConsentValue, State
 from consents.withdrawal import withdraw
-from members import closing
+from members import changing_address, closing
 from members.addresses import account_with
 from members.finding import found_by, terms_of
 from members.models import Account, Member
@@ -46,6 +46,7 @@ from tests.factories import (
     staff_acting,
     the_agent,
 )
+from tests.paying import a_card
 from tests.requests.at_the_page import a_scan
 
 SignIn = Callable[[Member | Account], Client]
@@ -163,6 +164,24 @@ def test_of_whoever_paid_law_keeps_contract_and_payment_apart(alice: Member) -> 
     assert kept["contract_records"].keep_until.year == timezone.localdate(now()).year + 5
 
 
+def test_payment_methods_go_and_what_law_keeps_of_them_stays(alice: Member) -> None:
+    card = a_card(alice)
+    told = [one.what for one in closing.plan(alice).stays]
+    assert "대금결제 및 재화 공급 기록" in told
+
+    closing.close(alice, actor=acting(alice))
+
+    card.refresh_from_db()
+    assert card.ended_at is not None
+    assert card.card_number is not None
+    assert card.card_number.is_destroyed
+    kept = {one.rule.code: one.values.open_unseen() for one in RetainedRecord.objects.filter(subject_id=alice.pk)}
+    assert set(kept) == {"contract_records", "payment_records"}
+    with pytest.raises(PortalError) as error:
+        a_card(alice)
+    assert error.value.code == "membership_closed"
+
+
 def test_of_whoever_never_paid_law_keeps_nothing(alice: Member) -> None:
     a_consent(alice, "general.newsletter", company_name="하늘상사")
     assert [one.what for one in closing.plan(alice).stays] == ["동의 증빙"]
@@ -266,6 +285,17 @@ def test_what_is_on_legal_hold_stays_until_it_is_lifted_and_falls_due_then(alice
     assert not due.due(rule, now()).exists()
     holds.lift(hold, actor=staff_acting(officer))
     assert member.data_key in due.due(rule, now())
+
+
+def test_a_change_of_address_that_waits_ends_with_the_membership(alice: Member, officer: Account) -> None:
+    holds.place(LegalHold.About.PERSON, alice.pk, reason="lawsuit", actor=staff_acting(officer))
+    assert alice.account is not None
+    change = changing_address.ask_for(alice.account, "new@example.com", actor=acting(alice))
+    closing.close(alice, actor=acting(alice))
+    with pytest.raises(PortalError) as error:
+        changing_address.confirm(change.pk, "old", actor=acting(alice))
+    assert error.value.code == "change_over"
+    assert account_with("new@example.com") is None
 
 
 def test_a_restored_database_closes_again_what_was_closed(alice: Member) -> None:

@@ -173,7 +173,7 @@ def test_a_forgotten_password_is_chosen_anew_by_a_mailed_link(alice: Member, cli
     unknown = client.post("/account/password/reset/", {"email": "nobody@example.com"})
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     assert len(mail.outbox) == 1
-    link = re.search(r"http://testserver(/account/password/reset/key/\S+)", str(message.body))
+    link = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", str(message.body))
     assert link is not None
     form_page = client.get(link[1], follow=True)
     response = client.post(form_page.request["PATH_INFO"], {"password1": PASSWORD, "password2": PASSWORD})
@@ -189,3 +189,58 @@ def test_signed_in_pages_stay_out_of_caches(alice: Member, client: Client) -> No
 
 def test_a_name_in_foreign_letters_is_kept_as_it_is(db: None) -> None:
     assert a_member(name="José  Ángel Núñez").name.open() == "José Ángel Núñez"
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_link_that_confirmed_an_address_already_has_a_page_that_says_so(
+    db: None, client: Client, method: str
+) -> None:
+    join(client)
+    link = re.search(r"http://testserver(/account/confirm-email/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    client.post(link[1])
+    answer = getattr(Client(), method)(link[1])
+    assert answer.status_code == 200
+    assert 'href="/account/login/"' in answer.content.decode()
+
+
+def test_a_link_to_a_new_password_works_once(alice: Member, client: Client) -> None:
+    client.post("/account/password/reset/", {"email": "alice@example.com"})
+    link = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    form_page = client.get(link[1], follow=True)
+    weak = client.post(form_page.request["PATH_INFO"], {"password1": "1234"})
+    assert list(weak.context["form"].errors) == ["password1"]
+    client.post(form_page.request["PATH_INFO"], {"password1": PASSWORD})
+    for other in (client, Client()):
+        answer = other.get(link[1], follow=True)
+        assert 'name="password1"' not in answer.content.decode()
+        assert 'href="/account/password/reset/"' in answer.content.decode()
+
+
+def test_a_new_password_ends_every_session_and_leaves_the_address_alone(
+    alice: Member, client: Client, signed_in: Any
+) -> None:
+    before = signed_in(alice)
+    client.post("/account/password/reset/", {"email": "alice@example.com"})
+    link = re.search(r"https?://[^/]+(/account/password/reset/key/\S+)", str(mail.outbox[-1].body))
+    assert link is not None
+    form_page = client.get(link[1], follow=True)
+    client.post(form_page.request["PATH_INFO"], {"password1": PASSWORD})
+    assert before.get("/my/").status_code == 302
+
+
+def test_mails_about_the_account_are_in_its_language_whoever_asks(db: None, client: Client) -> None:
+    a_member("dana@example.com", language="en")
+    for path, typed_in in (
+        ("/account/password/reset/", {"email": "dana@example.com"}),
+        ("/sign-up/individual/", typed(email="dana@example.com")),
+    ):
+        client.post(path, typed_in)
+        assert str(mail.outbox[-1].body).startswith("Hello,")
+
+
+def test_a_closed_account_is_mailed_no_link_to_a_new_password(alice: Member, client: Client) -> None:
+    Account.objects.filter(member=alice).update(is_active=False)
+    client.post("/account/password/reset/", {"email": "alice@example.com"})
+    assert mail.outbox == []

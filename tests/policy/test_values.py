@@ -38,6 +38,7 @@ def refusal(item: str, value: str, country: str = "KR") -> str:
         ("business_registration_number", "220-81-62517", "2208162517"),
         ("business_registration_number", " 220 81 62517 ", "2208162517"),
         ("card_number", "4111 1111-1111 1111", "4111111111111111"),
+        ("card_number", "４１１１\u00a01111–1111—1111", "4111111111111111"),
         ("account_number", "110-123-456789", "110123456789"),
         ("cash_receipt_card_number", "1234-5678-9012-3456", "1234567890123456"),
     ],
@@ -63,6 +64,7 @@ def test_a_value_is_kept_in_one_form(item: str, typed: str, kept: str) -> None:
         ("country_of_residence", "XX", "country_unknown"),
         ("country_of_residence", "ß", "country_unknown"),
         ("card_number", "4111 1111 1111 1112", "card_number_invalid"),
+        ("card_number", "0000 0000 0000 0000", "card_number_invalid"),
         ("card_number", "4111", "digits_invalid"),
         ("card_number", "4111 1111 1111 111x", "digits_invalid"),
         ("account_number", "12345", "digits_invalid"),
@@ -227,7 +229,9 @@ def test_nobody_is_born_tomorrow() -> None:
 
 
 @time_machine.travel(datetime(2025, 8, 31, 23, 59, tzinfo=SEOUL), tick=False)
-@pytest.mark.parametrize("typed", ["08/25", "8/25", "08 / 25", "8/2025"])
+@pytest.mark.parametrize(
+    "typed", ["08/25", "8/25", "08 / 25", "8/2025", "0825", "082025", "08-25", "8.25", "０８／２５"]
+)
 def test_a_card_is_good_to_the_end_of_its_month_in_korea(typed: str) -> None:
     assert normal_value("card_expiry", typed) == "08/25"
 
@@ -238,7 +242,7 @@ def test_a_card_has_expired_when_the_next_month_begins_in_korea() -> None:
     assert normal_value("card_expiry", "09/25") == "09/25"
 
 
-@pytest.mark.parametrize("typed", ["13/29", "00/29", "0829", "08-29", "August 29", "08/1999"])
+@pytest.mark.parametrize("typed", ["13/29", "00/29", "829", "1329", "August 29", "08/1999", "08/29/33"])
 def test_what_is_no_expiry_date_is_refused(typed: str) -> None:
     assert refusal("card_expiry", typed) == "card_expiry_invalid"
 

@@ -14,9 +14,12 @@ from django.utils import timezone
 from consents.checking import differences
 from consents.demo import making
 from members.addresses import account_with
+from members.models import PaymentKind, PaymentMethod
+from members.payment_methods.showing import Expiry, expiry_of
 from privacy_portal.policy.models import Notice
 from requests import kinds
 from requests.demo import making as desk
+from requests.demo import payments
 from requests.models import Document, MemberRequest, RequestEvent, State
 
 pytestmark = pytest.mark.django_db
@@ -30,6 +33,7 @@ def demo(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
             Notice.objects.filter(version=1).update(published_at=UNTIL - making.BEGINNING - timedelta(days=1))
         making.make(seed=2025, size=120, until=UNTIL, progress=lambda told, known: None)
         desk.make(seed=2025, until=UNTIL)
+        payments.make(seed=2025, until=UNTIL)
         yield
         transaction.set_rollback(True)
 
@@ -65,3 +69,16 @@ def test_the_member_one_signs_in_as_has_something_waiting_decided_and_to_downloa
         ("general_inquiry", "waiting"),
         ("information_change_individual", "done"),
     }
+
+
+def test_some_members_keep_payment_methods_of_every_kind_one_expired_and_some_removed(demo: None) -> None:
+    methods = list(PaymentMethod.objects.select_related("data_key", "member"))
+    assert {method.kind for method in methods} == set(PaymentKind.values)
+    living = [method for method in methods if method.ended_at is None]
+    assert len(living) >= 15
+    assert len(methods) > len(living)
+    assert Expiry.EXPIRED in {expiry_of(method) for method in living}
+    for method in methods:
+        assert method.member.joined_at <= method.added_at < UNTIL
+    own = PaymentMethod.objects.filter(member__account=account_with("seoyeon.park@example.com"))
+    assert own.filter(ended_at__isnull=True).count() == own.filter(ended_at__isnull=False).count() == 1

@@ -81,7 +81,7 @@ def test_what_is_on_hold_is_never_due_and_is_told_apart(alice: Member, officer: 
     hold = holds.place(LegalHold.About.PERSON, alice.pk, reason="lawsuit", actor=staff_acting(officer))
     with later(years=10):
         assert due_now("consent_evidence") == []
-        assert due.held_back(now()) == {"consent_evidence": 1}
+        assert due.held_back(now()) == {"consent_evidence": 1, "payment_records": 1}
         assert due.overdue_destructions(now()) == {}
         holds.lift(hold, actor=staff_acting(officer))
         assert due_now("consent_evidence")

@@ -13,20 +13,18 @@ from urllib.parse import quote
 
 import pytest
 from django.apps import apps
-from django.contrib.sessions.models import Session
 from django.core import mail
 from django.core.files.storage import default_storage
 from django.test import Client
 
-from consents.models import Consent, ConsentValue
+from consents.models import Consent
+from members import closing
 from members.models import Account, Member
 from members.signup import notice_for
 from members.staff import PRIVACY_OFFICER, SUPPORT_AGENT
-from privacy_portal.clock import now
-from privacy_portal.retention import retaining, runs
+from privacy_portal.retention import runs
 from privacy_portal.retention.models import RetainedRecord
 from privacy_portal.vault import destruction_list
-from privacy_portal.vault.destruction import destroy_ground
 from privacy_portal.vault.errors import ValueDestroyed
 from privacy_portal.vault.fields import SealedField
 from privacy_portal.vault.models import DataKey, DestructionRecord
@@ -102,18 +100,6 @@ def lives(browser: Client) -> Member:
     return Member.objects.get()
 
 
-def leaves(browser: Client, member: Member) -> None:
-    """A payment was made, so law keeps its record; then the consent is withdrawn and the membership ends."""
-    living = ConsentValue.objects.filter(consent__member=member, data_key__wrapped_key__isnull=False)
-    values = {value.item_id: value.value for value in living.select_related("data_key")}
-    paid = {**values, "name": member.name}
-    retaining.keep(
-        "payment_records", paid, subject_id=member.pk, happened_at=now(), moved_from=CODE, actor=acting(member)
-    )
-    browser.post(f"/my/consents/{CODE}/withdraw/")
-    destroy_ground(DataKey.Ground.MEMBERSHIP, member.pk, because="membership.closed", actor=acting(member))
-
-
 def opened_values() -> Iterator[Any]:
     """Every sealed value of every table, history included, that still opens."""
     for model in apps.get_models():
@@ -159,11 +145,13 @@ def test_nothing_a_person_ever_gave_outlives_them(
     assert "3021188447109" not in living, "what was withdrawn is gone at once"
     before = dump()
 
-    leaves(browser, member)
-    assert RetainedRecord.objects.get().values.open()["account_number"] == "77004299811"
+    closing.close(member, actor=acting(member))
+    living = found_in(" ".join(map(str, opened_values())))
+    assert "77004299811" not in living, "of a payment, law keeps no number of an account"
     with later(years=4):
         runs.destroy(an_approved_run(officer))
-        assert RetainedRecord.objects.get().values.open()["name"] == "서하루", "law keeps this for five years"
+        contract = RetainedRecord.objects.get(rule__code="contract_records")
+        assert contract.values.open()["name"] == "서하루", "law keeps this for five years"
     with later(years=6):
         runs.destroy(runs.approve(an_approved_run(officer), actor=staff_acting(second)))
 
@@ -171,8 +159,8 @@ def test_nothing_a_person_ever_gave_outlives_them(
     assert found_in(" ".join(map(str, opened_values()))) == set()
     for text in (before, dump(), files(), caplog.text):
         assert found_in(text) == set()
-    assert found_in(str([session.get_decoded() for session in Session.objects.all()])) == set()
+    assert found_in(str(dict(browser.session.items()))) == set()
     # What stays is the proof: that it was agreed to, by which notice, and that it was destroyed, by whose leave.
     events = Consent.objects.get().events.order_by("id").values_list("kind", flat=True)
     assert list(events) == ["given", "withdrawn", "given", "withdrawn"]
-    assert DestructionRecord.objects.get(rule="payment_records").approved_by == [officer.pk, second.pk]
+    assert DestructionRecord.objects.get(rule="contract_records").approved_by == [officer.pk, second.pk]

@@ -18,6 +18,8 @@ from urllib.error import HTTPError
 import psutil
 import pytest
 
+from privacy_portal.serving.code import code_at
+
 ROOT = Path(__file__).parents[2]
 OURS = (
     "DATABASE_URL",
@@ -74,6 +76,12 @@ class Served:
     def demo(self) -> Any:
         return json.loads((self.var / "demo.json").read_text())
 
+    def code(self, email: str) -> str:
+        """What bin/code prints for this person."""
+        environment = {**os.environ, "PORTAL_VAR": str(self.var)}
+        command: list[Path | str] = [ROOT / "bin" / "code", email]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout
+
     def processes(self) -> list[psutil.Process]:
         """Everything that still runs for this folder or port."""
         found = []
@@ -101,6 +109,11 @@ def test_first_start_kill_second_start_and_stop(served: Served) -> None:
     assert (served.var / "demo.json").stat().st_mode & 0o777 == 0o600
     assert demo["base_url"] == f"http://127.0.0.1:{served.port}"
     assert {"role", "email", "password"} == set(demo["people"][0])
+    secrets_of_staff = {person["email"]: person["totp_secret"] for person in demo["people"] if "totp_secret" in person}
+    assert {"officer@cloud.example", "agent@cloud.example", "auditor@cloud.example"} == set(secrets_of_staff)
+    told = served.code("officer@cloud.example")
+    moments = (time.time() - 30, time.time())
+    assert told.split()[0] in [code_at(secrets_of_staff["officer@cloud.example"], moment) for moment in moments]
     secrets = (served.var / "portal.env").read_text()
 
     # A second one beside it says so and leaves it alone.

@@ -60,7 +60,7 @@ def test_business_numbers_have_the_right_check_digit() -> None:
         assert normal_value("business_registration_number", business_number(person.rng))
 
 
-def test_the_sign_ins_are_three_members_and_three_of_the_staff() -> None:
+def test_the_sign_ins_are_three_members_and_three_of_the_staff(db: None) -> None:
     people = cast.sign_ins()
     assert [person["role"] for person in people] == [
         "member",

@@ -6,10 +6,11 @@ import unicodedata
 
 import pytest
 from django.apps import apps
+from django.core.exceptions import FieldError
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from members.models import Member
+from members.models import Member, NaverLink, PaymentMethod, RepresentativeConsent
 from privacy_portal.audit.history import save_as
 from privacy_portal.vault.blind_index import INDEX_BYTES, BlindIndexField, blind_index
 from privacy_portal.vault.destruction import destroy_ground
@@ -32,6 +33,14 @@ def test_a_business_is_found_by_its_number_with_or_without_hyphens(db: None) -> 
     business = a_business(business_registration_number="123-45-67891")
     assert Member.objects.get(business_registration_number_index="1234567891") == business
     assert Member.objects.get(business_registration_number_index="123-45-67891") == business
+
+
+def test_within_one_member_equal_numbers_are_equal_and_between_two_they_tell_nothing(db: None) -> None:
+    assert blind_index("digits", "1234", within="a") == blind_index("digits", "12-34", within="a")
+    different = {blind_index("digits", "1234", within=realm) for realm in ("", "a", "b")}
+    assert len(different) == 3
+    with pytest.raises(FieldError, match="within"):
+        PaymentMethod.objects.filter(card_number_index="4111111111111111").exists()
 
 
 def test_several_values_can_be_looked_for_at_once(alice: Member) -> None:
@@ -75,10 +84,17 @@ def test_no_history_table_holds_a_blind_index(db: None) -> None:
         for model in apps.get_models()
         if any(isinstance(field, BlindIndexField) for field in model._meta.get_fields())
     ]
-    assert with_index == [Member]
-    names = {field.name for field in Member.history.model._meta.get_fields()}
-    assert "name" in names
-    assert not [name for name in names if name.endswith("_index")]
+    sealed = {
+        Member: "name",
+        NaverLink: "profile_id",
+        PaymentMethod: "card_number",
+        RepresentativeConsent: "representative_email",
+    }
+    assert {*with_index} == {*sealed}
+    for model, field_name in sealed.items():
+        names = {field.name for field in model.history.model._meta.get_fields()}  # type: ignore[attr-defined]
+        assert field_name in names
+        assert not [name for name in names if name.endswith("_index")]
 
 
 def test_a_changed_name_is_found_by_the_new_one_only(alice: Member) -> None:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from consents.admin.consent import more_buttons_of_consent, more_pages_of_consent
 from consents.models import Consent
+from members.access import asked_for_second_factor
 from members.admin import more_buttons, more_pages
 from members.models import LANGUAGE_CHOICES, Member
 from privacy_portal.admin_base import Button
@@ -76,6 +77,8 @@ def _page(request: HttpRequest, site: AdminSite, member: Member | None, consent:
         raise PermissionDenied
     if member is None:
         raise Http404
+    if first := asked_for_second_factor(request):
+        return first
     form = BundleForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         consent_id, asked = consent.pk if consent else None, Asked(**form.cleaned_data)

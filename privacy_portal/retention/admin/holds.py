@@ -21,6 +21,7 @@ from unfold.decorators import display
 from members.admin import more_buttons, sections
 from members.models import Member
 from privacy_portal.admin_base import Button, RecordAdmin, label, link, moment
+from privacy_portal.admin_forms import form_page
 from privacy_portal.admin_history import staff_names
 from privacy_portal.doors import actor_of
 from privacy_portal.retention import holds
@@ -28,7 +29,7 @@ from privacy_portal.retention.models import LegalHold
 from requests.admin import page as request_page
 from requests.models import MemberRequest
 
-from .forms import HoldForm, form_page
+from .forms import HoldForm
 
 MAY_HOLD = "retention.place_hold"
 

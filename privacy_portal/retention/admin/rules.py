@@ -13,11 +13,12 @@ from django.utils.translation import gettext_lazy, ngettext
 from unfold.decorators import display
 
 from privacy_portal.admin_base import Button, RecordAdmin
+from privacy_portal.admin_forms import form_page
 from privacy_portal.doors import actor_of
 from privacy_portal.retention import schedule
 from privacy_portal.retention.models import RetentionRule
 
-from .forms import PeriodForm, form_page
+from .forms import PeriodForm
 
 
 @admin.register(RetentionRule)

@@ -8,6 +8,7 @@ from typing import Any
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
@@ -17,6 +18,7 @@ from django.views.decorators.http import require_POST
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.decorators import display
 
+from members.access import asked_for_second_factor
 from privacy_portal.admin_base import Button, RecordAdmin, moment
 from privacy_portal.admin_history import staff_names
 from privacy_portal.doors import actor_of
@@ -91,18 +93,23 @@ class DestructionRunAdmin(RecordAdmin):
         held = [(names.get(code, code), count) for code, count in tallies.held().items()]
         return {"rows": rows, "outcomes": Outcome.labels, "held": held}
 
-    def approve_view(self, request: HttpRequest, number: int) -> HttpResponse:
+    def approve_view(self, request: HttpRequest, number: int) -> HttpResponseBase:
         return self._do(request, number, runs.approve, _("Approved."))
 
-    def cancel_view(self, request: HttpRequest, number: int) -> HttpResponse:
+    def cancel_view(self, request: HttpRequest, number: int) -> HttpResponseBase:
         return self._do(request, number, runs.cancel, _("The run is cancelled. What is still due is proposed again."))
 
-    def _do(self, request: HttpRequest, number: int, verb: Callable[..., DestructionRun], done: str) -> HttpResponse:
+    def _do(
+        self, request: HttpRequest, number: int, verb: Callable[..., DestructionRun], done: str
+    ) -> HttpResponseBase:
         if not request.user.has_perm(MAY_APPROVE):
             raise PermissionDenied
         run = DestructionRun.objects.filter(pk=number).first()
         if run is None:
             raise Http404
+        page = reverse("admin:retention_destructionrun_change", args=[number])
+        if verb is runs.approve and (first := asked_for_second_factor(request, back=page)):
+            return first
         try:
             run = verb(run, actor=actor_of(request))
         except PortalError as error:
@@ -110,7 +117,7 @@ class DestructionRunAdmin(RecordAdmin):
         else:
             waits = run.state == State.PROPOSED
             messages.success(request, _("Approved. It waits for a second officer.") if waits else done)
-        return redirect("admin:retention_destructionrun_change", number)
+        return redirect(page)
 
     @display(description=gettext_lazy("run"))
     def shown_name(self, run: DestructionRun) -> str:

@@ -12,8 +12,10 @@ from django.utils import timezone
 from tqdm import tqdm
 
 from consents.demo import cast, making
+from members import demo as children
 from privacy_portal.errors import PortalError
 from requests.demo import making as desk
+from requests.demo import payments
 
 
 class Command(BaseCommand):
@@ -50,7 +52,9 @@ class Command(BaseCommand):
             try:
                 with transaction.atomic():
                     making.make(seed=seed, size=members, until=midnight, progress=progress)
+                    children.make(until=midnight)
                     bar.set_description("Sixty requests")
                     desk.make(seed=seed, until=midnight, progress=progress)
+                    payments.make(seed=seed, until=midnight)
             except PortalError as error:
                 raise CommandError(error.sentence) from error
