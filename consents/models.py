@@ -18,6 +18,21 @@ from privacy_portal.policy.models import Collection, CollectionMethod, Item, Not
 from privacy_portal.vault.fields import SealedJSONField, SealedTextField
 from privacy_portal.vault.models import DataKey
 
+from .services.models import Scope, ServiceClient, ServiceKey, ServiceMinute
+
+__all__ = [
+    "Consent",
+    "ConsentEvent",
+    "ConsentValue",
+    "DailyTally",
+    "LapseReminder",
+    "Scope",
+    "ServiceClient",
+    "ServiceKey",
+    "ServiceMinute",
+    "State",
+]
+
 
 class State(models.TextChoices):
     GIVEN = "given", _("given")

@@ -66,6 +66,7 @@ GROUPS = (
             (_("Requests for rights"), "how_to_reg", "members_rightsrequest", "members.view_rightsrequest"),
             (_("Changes of rights"), "manage_accounts", "members_rightschange", "members.view_rightschange"),
             (_("Reviews of rights"), "rule_settings", "members_rightsreview", "members.view_rightsreview"),
+            (_("Services"), "hub", "consents_serviceclient", "consents.view_serviceclient"),
         ),
     ),
 )

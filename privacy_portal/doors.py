@@ -11,7 +11,9 @@ LONGEST_BROWSER = 300
 
 
 def actor_of(request: HttpRequest) -> Actor:
-    """Who acts in this request: staff in the admin, a member or a stranger anywhere else."""
+    """Who acts in this request: staff in the admin, a service at its door, a member or a stranger anywhere else."""
+    if (service := getattr(request, "service", None)) is not None:
+        return service
     account = request.user if request.user.is_authenticated else None
     in_admin = request.path.startswith("/admin/") and account is not None and account.is_staff
     return Actor(

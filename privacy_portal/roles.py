@@ -38,6 +38,7 @@ READ_STAFF = (
     "members.view_rightschange",
     "members.view_rightsreview",
 )
+READ_SERVICES = ("consents.view_serviceclient",)
 RIGHTS: dict[str, tuple[str, ...]] = {
     PRIVACY_OFFICER: (
         *READ_RECORD,
@@ -49,6 +50,8 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "audit.export_evidence",
         "audit.change_watchedperson",
         *READ_STAFF,
+        *READ_SERVICES,
+        "consents.manage_services",
         "members.confirm_address",
         "members.grant_rights",
         "members.sign_off_rightsreview",
@@ -89,6 +92,7 @@ RIGHTS: dict[str, tuple[str, ...]] = {
         "members.view_paymentmethod",
         *READ_ACCESS,
         *READ_STAFF,
+        *READ_SERVICES,
         "vault.view_destructionrecord",
         *READ_RETENTION,
         *READ_REQUESTS,

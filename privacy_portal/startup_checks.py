@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import Any
 
 import psycopg
+import structlog
 from django.conf import settings
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, connection
 
+from consents.receipts.checks import receipts_can_be_issued
 from privacy_portal.audit.checks import checkpoints_can_be_signed
+from privacy_portal.reaching import first_line, wait_for_database
 from privacy_portal.vault import destruction_list
 from privacy_portal.vault.checks import keyring_can_be_read
+
+log = structlog.get_logger()
+
+SHORTEST_TOKEN = 20
 
 
 @checks.register(checks.Tags.security)
@@ -36,31 +43,31 @@ def production_is_safe(**kwargs: Any) -> list[checks.CheckMessage]:
         if not getattr(settings, name).startswith("https://"):
             hint = "Tokens and profiles come over TLS (A10)."
             findings.append(checks.Error(f"{name} does not begin with https://.", hint=hint, id="portal.E005"))
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        hint = "Use a long random string, or none and METRICS_ADDRESSES."
+        findings.append(checks.Error("METRICS_TOKEN is weak.", hint=hint, id="portal.E006"))
     return findings
 
 
 def refuse_unsafe_start() -> None:
     """Raise `ImproperlyConfigured`, naming what to mend, unless it is safe to serve."""
-    if findings := [*production_is_safe(), *keyring_can_be_read(), *checkpoints_can_be_signed()]:
+    can = (production_is_safe, keyring_can_be_read, checkpoints_can_be_signed, receipts_can_be_issued)
+    if findings := [finding for check in can for finding in check()]:
         raise ImproperlyConfigured(" ".join(f"{finding.msg} {finding.hint}" for finding in findings))
     if why_not := why_not_serve_database():
         raise ImproperlyConfigured(why_not)
 
 
 def why_not_serve_database() -> str:
-    """Why the database must not be served; empty also while it cannot be reached, as each request asks again."""
-    database = settings.DATABASES["default"]
-    try:  # without the pool, which would try for long
-        psycopg.connect(
-            host=database["HOST"],
-            port=database["PORT"] or None,
-            user=database["USER"],
-            password=database["PASSWORD"] or None,
-            dbname=database["NAME"],
-            connect_timeout=5,
-        ).close()
+    """Why the database must not be served, once it answers.
+
+    Empty also where it has not answered in time: each request asks again, and until then `/readyz` keeps members away.
+    """
+    try:
+        wait_for_database(connection.settings_dict)
         return destruction_list.why_not_serve()
-    except (psycopg.OperationalError, DatabaseError):
+    except (psycopg.OperationalError, DatabaseError) as error:
+        log.error("database_not_reached", why=first_line(error))
         return ""
     finally:
         connection.close()

@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.utils.translation import gettext_lazy
 from django.views.generic import RedirectView
 
+from consents.receipts.views import public_keys
 from members.second_factor.doors import may_open_admin, way_into_admin
 
 # One way to sign in, and to change a password, for everybody: the admin has no form of its own for either, and no way
@@ -19,8 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("members.urls")),
     path("my/", include("consents.urls")),
     path("", include("requests.urls")),
+    path("api/v1/", include("consents.api.urls")),
     path("policy/", include("privacy_portal.policy.urls")),
     path("language/", include("django.conf.urls.i18n")),
+    path(".well-known/jwks.json", public_keys, name="jwks"),
     path("admin/", admin.site.urls),
 ]
 if settings.DEMO:

@@ -27,12 +27,19 @@ def main() -> int:
         keyring.create(ring)
         signing_keys = Path(folder) / "ledger-signing.json"
         signing.create(signing_keys)
+        receipt_keys = Path(folder) / "receipt-signing.json"
+        signing.create(receipt_keys)
         production = {
             **os.environ,
             "PORTAL_ENV": "production",
             "SECRET_KEY": "only-for-this-check-" + "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
             "VAULT_KEYRING": str(ring),
             "LEDGER_SIGNING_KEYS": str(signing_keys),
+            "RECEIPT_SIGNING_KEYS": str(receipt_keys),
+            "COMPANY_ADDRESS": "1 Cloud Road, Seoul",
+            "COMPANY_PRIVACY_CONTACT": "Privacy team",
+            "COMPANY_PRIVACY_EMAIL": "privacy@cloud.example",
+            "COMPANY_PRIVACY_PHONE": "02-555-0101",
             "LEDGER_ANCHORS": str(Path(folder) / "ledger-anchors.log"),
             "BASE_URL": "https://privacy.cloud.example",
             "ALLOWED_HOSTS": "privacy.cloud.example",

@@ -66,7 +66,7 @@ class Sight:
         if self.shows_nobody:
             return
         viewer, at = self.viewer_now(), now()
-        who, key = _account_and_key(viewer.actor.account_id, at)
+        who, key = _account_and_key(viewer.actor, at)
         own = who.data_key.person_id if who is not None and viewer.actor.kind == "member" else None
         others = [person for person in self.people if person != own]
         if own is not None and own in self.people:
@@ -142,16 +142,17 @@ def hashed(text: str) -> str:
     return blind_index("log", text).hex()
 
 
-def _account_and_key(account_id: UUID | None, at: datetime) -> tuple[Any, DataKey]:
+def _account_and_key(actor: Actor, at: datetime) -> tuple[Any, DataKey]:
     """The account with its key and the names of its groups, and the key of the month, in one query.
 
-    No account for whoever is not signed in. Only the first entry of a month takes more, to make its key.
+    No account for a service, nor for whoever is not signed in. Only the first entry of a month takes more, to make
+    its key.
     """
-    if account_id is None:
+    if actor.account_id is None or actor.kind == "service":
         return None, months.key_for(at)
     names = ArrayAgg("groups__name", filter=Q(groups__isnull=False), order_by="groups__name", default=[])
     accounts = get_user_model()._default_manager.select_related("data_key").annotate(role_names=names)
-    who = months.beside(accounts, at).get(pk=account_id)
+    who = months.beside(accounts, at).get(pk=actor.account_id)
     return who, months.key_beside(who, at)
 
 

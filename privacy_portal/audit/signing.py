@@ -1,4 +1,4 @@
-"""The key that signs checkpoints: a small file, kept outside the database and its dumps.
+"""The key that signs checkpoints: a small file, kept outside the database and its dumps. So is the one of receipts.
 
 Only the newest private key is kept. When it rotates, the old one is forgotten, so that nobody can sign with it any
 more, and its public half stays: what it signed can be verified for ever. Format (JSON, mode 0600):
@@ -91,7 +91,8 @@ def _write(path: Path, public_keys: dict[str, bytes]) -> SigningKeys:
 
 def main(arguments: list[str]) -> str:
     parser = argparse.ArgumentParser(
-        prog="python -m privacy_portal.audit.signing", description="Makes a new file of keys that sign the ledger."
+        prog="python -m privacy_portal.audit.signing",
+        description="Makes a new file of keys that sign the ledger, or receipts.",
     )
     parser.add_argument("path", metavar="PATH")
     parser.add_argument(

@@ -15,6 +15,7 @@ from .progress import CannotServe
 def make_secrets(var: Path) -> None:
     """Write `portal.env`, the keyring and the signing keys where they are missing."""
     make_signing_keys(var)
+    make_receipt_keys(var)
     environment, ring = var / "portal.env", var / "keyring.json"
     if environment.exists():
         if not ring.exists() and str(ring) in environment.read_text():
@@ -44,3 +45,10 @@ def make_signing_keys(var: Path) -> None:
             f"or delete {var} to begin anew with an empty portal."
         )
     signing.create(keys)
+
+
+def make_receipt_keys(var: Path) -> None:
+    """Lost ones are made anew: receipts signed before then cannot be verified, but can be fetched again."""
+    keys = var / "receipt-signing.json"
+    if not keys.exists():
+        signing.create(keys)

@@ -7,7 +7,6 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
@@ -15,6 +14,7 @@ from django.db import connections
 
 from consents.demo import cast, making
 from privacy_portal.policy.models import Notice
+from privacy_portal.reaching import wait_for_database
 from privacy_portal.vault import destruction_list
 
 from .progress import CannotServe, step
@@ -60,17 +60,8 @@ def prepare() -> list[dict[str, str]]:
 
 
 def reach_database() -> None:
-    """Connect once, without the pool, which would try for long and tell less."""
-    database = settings.DATABASES["default"]
-    with psycopg.connect(
-        host=database["HOST"],
-        port=database["PORT"] or None,
-        user=database["USER"],
-        password=database["PASSWORD"] or None,
-        dbname=database["NAME"],
-        connect_timeout=10,
-    ) as connection:
-        version = connection.info.server_version // 10_000
+    version = wait_for_database(settings.DATABASES["default"], lambda sentence: print(f"\n  {sentence}", flush=True))
+    version //= 10_000
     if version < OLDEST_POSTGRESQL:
         raise CannotServe(f"The database is PostgreSQL {version}; the portal needs {OLDEST_POSTGRESQL} or newer.")
 

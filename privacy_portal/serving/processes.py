@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -18,6 +19,8 @@ from privacy_portal.private_files import write_privately
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 RECORD = VAR / "serving.json"
+# Where the children count together what /metrics shows.
+METRICS = VAR / "metrics"
 COMMANDS = {
     "web server": [
         sys.executable,
@@ -43,11 +46,17 @@ class Children:
         self.started_at: dict[str, float] = {}
         self.began: dict[str, float] = {}
         self.wait: dict[str, float] = {}
+        shutil.rmtree(METRICS, ignore_errors=True)
+        METRICS.mkdir(parents=True)
 
     def start(self, name: str) -> None:
         # In a session of its own: Ctrl-C reaches the supervisor alone, which stops everything in order.
         self.processes[name] = subprocess.Popen(  # noqa: S603 (one of COMMANDS)
-            COMMANDS[name], cwd=PROJECT, start_new_session=True, stdin=subprocess.DEVNULL
+            COMMANDS[name],
+            cwd=PROJECT,
+            env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(METRICS)},
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
         )
         self.started_at[name] = time.monotonic()
         self.began[name] = psutil.Process(self.processes[name].pid).create_time()

@@ -22,6 +22,7 @@ for (const box of document.querySelectorAll("[data-shows]")) {
     field.type = "password";
   });
 }
+for (const button of document.querySelectorAll("[data-print]")) button.hidden = false;
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
 });

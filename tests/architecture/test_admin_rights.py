@@ -28,6 +28,7 @@ from privacy_portal.retention.models import LegalHold
 from privacy_portal.roles import RIGHTS
 from privacy_portal.vault.models import DestructionRecord
 from requests import workflow
+from tests.consents.services.calling import a_service
 from tests.factories import (
     PASSWORD,
     SYSTEM,
@@ -64,6 +65,7 @@ OPENS = {
     "officer": {
         *PEOPLE,
         "vault_destructionrecord",
+        "consents_serviceclient",
         "members_rightsrequest",
         "members_rightschange",
         "members_rightsreview",
@@ -188,6 +190,7 @@ def one_of_each(officer: Account, agent: Account, alice: Member) -> list[Any]:
         event.method,
     ]
     rows += [
+        a_service(),
         *rights_rows(officer),
         *retention_rows(alice),
         *access_rows(alice, officer),

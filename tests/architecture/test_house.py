@@ -20,6 +20,7 @@ DOORS = {
     "urls",
     "account_urls",
     "access",
+    "api",
     "account_page",
     "doors",
     "middleware",

@@ -33,6 +33,7 @@ for name in (
     "allauth.account.views", "gunicorn.app.wsgiapp", "whitenoise.storage",
     "django_tasks_db.management.commands.db_worker",
     "qrcode.image.svg", "fido2.server",
+    "django_prometheus.middleware", "prometheus_client.multiprocess",
     "storages.backends.s3", "boto3.s3.transfer", "boto3.s3.inject",
 ):
     importlib.import_module(name)

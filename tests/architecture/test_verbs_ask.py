@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from consents.models import ServiceKey
+from consents.services import clients
 from consents.withdrawal import withdraw
 from members.changing import change
 from members.models import Member, RightsRequest
@@ -20,12 +22,14 @@ from members.second_factor import factors
 from members.staff import AUDITOR
 from privacy_portal.actors import Actor
 from privacy_portal.audit import revealing, reviewing, watch_list
+from privacy_portal.clock import now
 from privacy_portal.errors import PortalError
 from privacy_portal.evidence.making import Asked, make_bundle
 from privacy_portal.policy import publishing
 from privacy_portal.retention import holds, runs, schedule
 from privacy_portal.retention.models import DestructionRun, LegalHold
 from requests import deciding, workflow
+from tests.consents.services.calling import a_key, a_service
 from tests.factories import (
     SYSTEM,
     a_consent,
@@ -51,6 +55,12 @@ def lifting(alice: Member, actor: Actor) -> None:
 
 def rights_asked_for() -> RightsRequest:
     return asking.ask_for_removal(the_agent(), reason="leaves", actor=staff_acting(the_officer()))
+
+
+def key_of_a_service() -> ServiceKey:
+    service = a_service()
+    a_key(service)
+    return service.keys.get()
 
 
 VERBS: dict[str, Verb] = {
@@ -103,6 +113,12 @@ VERBS: dict[str, Verb] = {
     "record a representative's refusal": lambda alice, actor: representatives.refuse(
         a_representative().pk, actor=actor
     ),
+    "add a service": lambda alice, actor: a_service(actor=actor),
+    "change a service": lambda alice, actor: clients.change(
+        a_service(), clients.Terms("billing", [], [], 1), is_active=True, actor=actor
+    ),
+    "make a key": lambda alice, actor: clients.make_key(a_service(), expires_at=now() + timedelta(days=1), actor=actor),
+    "revoke a key": lambda alice, actor: clients.revoke_key(key_of_a_service(), actor=actor),
     "record a withdrawal": lambda alice, actor: withdraw(
         a_consent(alice, "general.newsletter", company_name="하늘상사"), language="ko", actor=actor
     ),

@@ -13,7 +13,14 @@ from tests.factories import a_consent, a_member
 pytestmark = pytest.mark.django_db(transaction=True)
 
 PUBLIC = ["/", "/sign-up/", "/sign-up/individual/", "/sign-up/business/", "/account/login/", "/policy/", "/nowhere/"]
-MY = ["/my/", "/my/consents/", "/my/consents/general.newsletter/", "/my/consents/general.sales_inquiry/", "/my/data/"]
+MY = [
+    "/my/",
+    "/my/consents/",
+    "/my/consents/general.newsletter/",
+    "/my/consents/general.newsletter/receipt/",
+    "/my/consents/general.sales_inquiry/",
+    "/my/data/",
+]
 
 
 def test_no_page_is_wider_than_a_phone_or_breaks_the_policy_of_its_content(page: Page, live_server: Any) -> None:

@@ -90,6 +90,7 @@ def test_production_does_not_even_have_its_addresses(tmp_path: Path) -> None:
         "SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
         "VAULT_KEYRING": str(tmp_path / "keyring.json"),
         "LEDGER_SIGNING_KEYS": str(tmp_path / "signing.json"),
+        "RECEIPT_SIGNING_KEYS": str(tmp_path / "receipts.json"),
         "BASE_URL": "https://privacy.cloud.example",
         "ALLOWED_HOSTS": "privacy.cloud.example",
         "DATABASE_URL": "postgres://nobody@localhost/nothing",

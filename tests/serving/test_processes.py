@@ -23,6 +23,7 @@ SLEEPS = [sys.executable, "-c", "import time; time.sleep(60)"]
 @pytest.fixture
 def record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(processes, "RECORD", tmp_path / "serving.json")
+    monkeypatch.setattr(processes, "METRICS", tmp_path / "metrics")
     monkeypatch.setattr(processes, "COMMANDS", {"background worker": SLEEPS})
     return tmp_path / "serving.json"
 

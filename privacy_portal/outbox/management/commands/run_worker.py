@@ -3,45 +3,43 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
+import psycopg
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, close_old_connections, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
-from django_tasks_db.management.commands.db_worker import Worker
 from django_tasks_db.models import DBTaskResult
 
+from privacy_portal.outbox.worker import PortalWorker
+from privacy_portal.reaching import first_line, wait_for_database
 from privacy_portal.schedule import SCHEDULE
 from privacy_portal.vault import destruction_list
 
 log = structlog.get_logger()
 
-SECONDS_BETWEEN_LOOKS = 0.5
 # Minutes apart, these would bury whatever matters in the log. Failures are still told.
 TALKATIVE = ("django_tasks", "django_tasks_db", "apscheduler")
 
 
 class Command(BaseCommand):
-    help = "Runs background tasks and puts the periodic ones into the queue, until SIGTERM. Several may run at once."
+    help = (
+        "Runs background tasks and puts the periodic ones into the queue, until SIGTERM; then it finishes the one in "
+        "hand. Several may run at once."
+    )
 
     def handle(self, **options: Any) -> None:
+        try:
+            wait_for_database(connection.settings_dict)
+        except psycopg.OperationalError as error:
+            raise CommandError(f"The database cannot be reached: {first_line(error)}") from error
         if why_not := destruction_list.why_not_serve():
             raise CommandError(why_not)
         for name in TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
-        worker = Worker(
-            queue_names=["*"],
-            interval=SECONDS_BETWEEN_LOOKS,
-            batch=False,
-            backend_name="default",
-            startup_delay=False,
-            max_tasks=None,
-            worker_id=str(uuid4()),
-            excluded_queue_names=[],
-        )
+        worker = PortalWorker()
         worker.configure_signals()
         scheduler = periodic_tasks()
         scheduler.start()
