@@ -4,8 +4,10 @@ for (const card of document.querySelectorAll("[data-passkey]")) {
   const options = JSON.parse(card.querySelector("script[type='application/json']").textContent);
   const form = card.querySelector("form");
   const failed = form.querySelector("[role=alert][hidden]");
+  const button = form.querySelector("button[type=button]");
   card.hidden = false;
-  form.querySelector("button[type=button]").addEventListener("click", async () => {
+  button.disabled = false; // until here a click would do nothing
+  button.addEventListener("click", async () => {
     failed.hidden = true;
     try {
       const credential =
