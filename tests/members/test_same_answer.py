@@ -28,6 +28,7 @@ from members.models import Account, Member
 from members.signup import notice_for
 from privacy_portal import settings as real
 from tests.factories import PASSWORD, a_member, a_request, a_staff_account
+from tests.second_factor import an_app
 
 SignIn = Callable[[Member | Account], Client]
 WRONG = "not the password at all"
@@ -77,7 +78,9 @@ def work_of(path: str, typed: dict[str, str], client: Client | None = None) -> W
     work.hashed = Counted.hashed - hashed_before
     work.status = answer.status_code
     # The moment it was made, and the length of the address that a form shows again, tell nothing.
-    work.headers = {name: text for name, text in answer.headers.items() if name not in ("Expires", "Content-Length")}
+    # Apart from what is another with every answer, whoever asks.
+    left_out = ("Expires", "Content-Length", "X-Request-ID")
+    work.headers = {name: text for name, text in answer.headers.items() if name not in left_out}
     work.cookies = {name: sorted(set(one) - {"expires"}) for name, one in answer.cookies.items()}
     work.session = sorted(client.session.keys())
     body = answer.content.decode()
@@ -156,6 +159,13 @@ def without_password() -> Account:
     return account
 
 
+def with_a_second_factor() -> Account:
+    account = a_member("factor@example.com").account
+    assert account is not None
+    an_app(account)
+    return account
+
+
 KNOWN: dict[str, Callable[[], object]] = {
     "member@example.com": lambda: a_member("member@example.com"),
     "english@example.com": lambda: a_member("english@example.com", language="en"),
@@ -163,6 +173,7 @@ KNOWN: dict[str, Callable[[], object]] = {
     "unconfirmed@example.com": unconfirmed,
     "closed@example.com": closed,
     "without@example.com": without_password,
+    "factor@example.com": with_a_second_factor,
 }
 numbers = count()
 
