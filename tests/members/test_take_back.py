@@ -36,7 +36,9 @@ def with_optional(db: None) -> Member:
 def test_a_business_takes_an_optional_value_back_and_keeps_the_rest(with_optional: Member, signed_in: SignIn) -> None:
     client = signed_in(with_optional)
     assert page_for("ceo_name") in client.get(DATA).content.decode()
-    assert "김대표" not in client.get(page_for("ceo_name")).content.decode()
+    asking = client.get(page_for("ceo_name")).content.decode()
+    assert "김대표" not in asking
+    assert asking.count('aria-current="page"') == 1
     assert Member.objects.get(pk=with_optional.pk).ceo_name is not None  # opening the page changes nothing
 
     page = client.post(page_for("ceo_name"), follow=True).content.decode()
