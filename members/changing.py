@@ -69,7 +69,7 @@ def why_not_take_back(member: Member, item: str) -> PortalError | None:
         return PortalError(
             "not_optional", _("Your membership holds no value of this that can be deleted alone."), field=item
         )
-    if on_hold([getattr(member, f"{item}_key")]):
+    if on_hold([member.key_of(item)]):
         return PortalError(
             "on_hold",
             _("A legal hold lasts on this. Nothing of it can be destroyed until the privacy officer lifts the hold."),
@@ -91,7 +91,7 @@ def take_back(member: Member, item: str, *, reason: str, actor: Actor) -> None:
     member = locked(member)
     if refusal := why_not_take_back(member, item):
         raise refusal
-    key = getattr(member, f"{item}_key")
+    key = member.key_of(item)
     setattr(member, item, None)
     setattr(member, f"{item}_key", None)
     save_as(actor, member, reason=reason)

@@ -166,7 +166,7 @@ def _why_not_delete(member_request: MemberRequest, granted: Granted) -> PortalEr
     codes, member = granted.get("held", []), member_request.member
     ids = [consent.pk for consent in _consents(member_request, codes)]
     of_consents = DataKey.objects.filter(ground=DataKey.Ground.CONSENT, ground_id__in=ids, wrapped_key__isnull=False)
-    keys = [*of_consents, *(getattr(member, f"{item}_key") for item in member.optional_items() if item in codes)]
+    keys = [*of_consents, *(member.key_of(item) for item in member.optional_items() if item in codes)]
     if business_licence.ITEM in codes and (document := business_licence.held(member)):
         keys.append(document.data_key)
     if on_hold(keys):
